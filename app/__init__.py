@@ -1,0 +1,1 @@
+"""The front hall: wiring, and the counter through which rooms are served."""

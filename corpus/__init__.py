@@ -1,0 +1,1 @@
+"""What is already known to be false, and how to search it."""

@@ -1,0 +1,1 @@
+"""How things come in: reports of citizens, links to capture."""

@@ -1,0 +1,1 @@
+"""How corrections go out: issued versions, ClaimReview, feeds, the plan log."""

@@ -1,0 +1,1 @@
+"""How people decide: duplicates, ranked matches, queue, case, evidence, verdict."""
