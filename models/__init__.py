@@ -1,0 +1,65 @@
+"""The records (never "ML models"): tables, states, rules, migrations. Imports nothing of the house."""
+
+from models.arrival import Arrival, ArrivalKind, ArrivalState, Channel, Contact, Field, Joined, SeenWhere
+from models.audit import AuditCheckpoint, AuditDetail, AuditEntry
+from models.base import Base
+from models.case import MOVES, Case, CaseState, ClosedReason
+from models.claim import ClaimOrigin, ConfirmedClaim
+from models.correction import Correction, CorrectionKind
+from models.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
+from models.evidence import Capture, CaptureState, Evidence, EvidenceKind, StoredCopy
+from models.match import Band, Judgement, Match, Relation, Twin
+from models.officer import Officer, OfficerSession, Role
+from models.passage import Passage
+from models.plan import AgencySuccessor, PlanEntry, PlanTask
+from models.verdict import Approval, Rating, ReasonCode, Verdict, VerdictState
+
+__all__ = [
+    "MOVES",
+    "AgencySuccessor",
+    "Approval",
+    "Arrival",
+    "ArrivalKind",
+    "ArrivalState",
+    "AuditCheckpoint",
+    "AuditDetail",
+    "AuditEntry",
+    "Band",
+    "Base",
+    "Capture",
+    "CaptureState",
+    "Case",
+    "CaseState",
+    "Channel",
+    "ClaimOrigin",
+    "ClosedReason",
+    "ConfirmedClaim",
+    "Conflict",
+    "Contact",
+    "Correction",
+    "CorrectionKind",
+    "Evidence",
+    "EvidenceKind",
+    "Field",
+    "Forbidden",
+    "Invalid",
+    "Joined",
+    "Judgement",
+    "Match",
+    "NotFound",
+    "Officer",
+    "OfficerSession",
+    "Passage",
+    "PlanEntry",
+    "PlanTask",
+    "Rating",
+    "ReasonCode",
+    "Refusal",
+    "Relation",
+    "Role",
+    "SeenWhere",
+    "StoredCopy",
+    "Twin",
+    "Verdict",
+    "VerdictState",
+]

@@ -1,0 +1,128 @@
+"""What arrives: reports of citizens and articles of watched sources, and contact data kept apart."""
+
+import enum
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, BigId
+
+TEXT_LIMIT = 10_000  # characters of the reported text
+DOUBT_LIMIT = 2_000  # characters of "why doubtful"
+URL_LIMIT = 2_000
+CONTACT_LIMIT = 200
+
+
+class ArrivalKind(enum.StrEnum):
+    """Who brought it."""
+
+    REPORT = "report"  # a person sent it and holds a tracking code
+    ARTICLE = "article"  # a watched source published it
+
+
+class Channel(enum.StrEnum):
+    """Through which door it came."""
+
+    WEB = "web"
+    API = "api"
+    FEED = "feed"
+
+
+class ArrivalState(enum.StrEnum):
+    """Where it is on its way into a case."""
+
+    RECEIVED = "received"  # durable, waits for triage
+    TRIAGED = "triaged"  # belongs to a case
+    SET_ASIDE = "set_aside"  # triage failed repeatedly; a person looks at it
+
+
+class Joined(enum.StrEnum):
+    """How an arrival came to its case."""
+
+    OPENED = "opened"  # it opened the case
+    EXACT = "exact"  # the same words, or the same link
+    NEAR = "near"  # nearly the same words
+    SIMILAR = "similar"  # other words, the same statement
+    OFFICER = "officer"  # a person put it there
+
+
+class SeenWhere(enum.StrEnum):
+    """The kind of place where it circulates; never a person or an account."""
+
+    FACEBOOK = "facebook"
+    ZALO = "zalo"
+    TIKTOK = "tiktok"
+    YOUTUBE = "youtube"
+    OTHER_SOCIAL = "other_social"
+    WEBSITE = "website"
+    PRESS = "press"
+    MESSAGE = "message"  # SMS, e-mail, private chat
+    SPOKEN = "spoken"
+    OTHER = "other"
+
+
+class Field(enum.StrEnum):
+    """The eight fields of content of the national centre (tingia.gov.vn)."""
+
+    POLICY = "chinh_sach_phap_luat"
+    ECONOMY = "kinh_te_tai_chinh"
+    HEALTH = "y_te"
+    DISASTER = "thien_tai_dich_benh"
+    SECURITY = "an_ninh_trat_tu"
+    IMPERSONATION = "tai_khoan_gia_mao"
+    PHISHING = "duong_link_lua_dao"
+    OTHER = "linh_vuc_khac"
+
+
+class Arrival(Base):
+    """A report or an article. The row is the job: `state`, `attempts`, `next_try_at`, `last_error`."""
+
+    __tablename__ = "arrivals"
+    __table_args__ = (
+        CheckConstraint("text <> '' OR url IS NOT NULL", name="content"),
+        CheckConstraint(f"char_length(text) <= {TEXT_LIMIT}", name="text_limit"),
+        CheckConstraint(f"char_length(doubt) <= {DOUBT_LIMIT}", name="doubt_limit"),
+        CheckConstraint(
+            f"url IS NULL OR (url ~* '^https?://' AND char_length(url) <= {URL_LIMIT})", name="url"
+        ),
+        CheckConstraint("(kind = 'report') = (code_digest IS NOT NULL)", name="code"),
+        CheckConstraint("(state = 'triaged') = (case_id IS NOT NULL)", name="triaged_case"),
+        CheckConstraint("(case_id IS NULL) = (joined IS NULL)", name="joined_whole"),
+        Index("ix_arrivals_waiting", "next_try_at", postgresql_where=text("state = 'received'")),
+    )
+
+    id: Mapped[BigId]
+    kind: Mapped[ArrivalKind]
+    channel: Mapped[Channel]
+    code_digest: Mapped[bytes | None] = mapped_column(unique=True)
+    content_digest: Mapped[bytes]
+    text: Mapped[str]
+    url: Mapped[str | None]
+    seen_where: Mapped[SeenWhere | None]
+    seen_on: Mapped[date | None]
+    place_code: Mapped[str | None]
+    place_text: Mapped[str] = mapped_column(default="")
+    field: Mapped[Field | None]
+    doubt: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="vi")
+    received_at: Mapped[datetime] = mapped_column(index=True)
+    state: Mapped[ArrivalState] = mapped_column(default=ArrivalState.RECEIVED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    last_error: Mapped[str] = mapped_column(default="")
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    joined: Mapped[Joined | None]
+    demo: Mapped[bool] = mapped_column(default=False)
+
+
+class Contact(Base):
+    """How the reporter may be reached, encrypted with a key that the database never sees."""
+
+    __tablename__ = "contacts"
+
+    arrival_id: Mapped[int] = mapped_column(ForeignKey("arrivals.id", ondelete="CASCADE"), primary_key=True)
+    ciphertext: Mapped[bytes]
+    consented_at: Mapped[datetime]
+    consent_version: Mapped[str]
+    erase_after: Mapped[datetime] = mapped_column(index=True)
