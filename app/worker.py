@@ -1,0 +1,116 @@
+"""The worker process: encodes, triages, captures; keeps the timetable while it is the leader.
+
+It sleeps until the database tells of something new (LISTEN), and sweeps every two seconds besides,
+so that a lost notice costs two seconds and not an arrival.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import intake.capture
+import psycopg
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from corpus import claims
+from corpus.encoder import Encoder
+from verify import triage
+
+log = logging.getLogger(__name__)
+SWEEP = 2.0  # seconds between two looks when nobody tells
+_CHANNELS = ("arrivals", "captures", "passages")
+
+Step = Callable[[datetime], bool]
+
+
+class Bell:
+    """Rings when a committed row waits; one listening connection for the whole process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._rung = threading.Condition()
+        self._count = 0
+
+    def listen(self, stop: threading.Event) -> None:
+        """Pass notices on until `stop` is set; reconnects after a lost connection."""
+        while not stop.is_set():
+            try:
+                self._listen(stop)
+            except psycopg.Error:
+                log.warning("lost the listening connection; trying again")
+                stop.wait(SWEEP)
+
+    def _listen(self, stop: threading.Event) -> None:
+        raw = self._engine.raw_connection()
+        try:
+            raw.detach()  # LISTEN must not go back into the pool
+            driver = raw.driver_connection
+            assert isinstance(driver, psycopg.Connection)  # noqa: S101  the only driver of this house
+            driver.autocommit = True
+            for channel in _CHANNELS:
+                driver.execute(f"LISTEN {channel}")
+            while not stop.is_set():
+                for _notice in driver.notifies(timeout=SWEEP, stop_after=1):
+                    self.ring()
+        finally:
+            raw.close()
+
+    def ring(self) -> None:
+        """Wake everyone who waits."""
+        with self._rung:
+            self._count += 1
+            self._rung.notify_all()
+
+    def wait(self, seen: int) -> int:
+        """Return the count of rings, after a ring later than `seen` or after one sweep."""
+        with self._rung:
+            self._rung.wait_for(lambda: self._count != seen, timeout=SWEEP)
+            return self._count
+
+
+def _drain(name: str, step: Step, bell: Bell, stop: threading.Event) -> None:
+    """Do `step` as long as it finds work, then wait for the bell. An outage is waited out."""
+    seen = 0
+    while not stop.is_set():
+        try:
+            while not stop.is_set() and step(datetime.now(UTC)):
+                pass
+        except Exception:
+            log.exception("%s was interrupted; trying again", name)
+            stop.wait(SWEEP)
+        seen = bell.wait(seen)
+
+
+def steps(engine: Engine, load_encoder: Callable[[], Encoder]) -> dict[str, Step]:
+    """Return the lines of work by name. The encoder is loaded by the first that needs it."""
+    sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
+    loaded: list[Encoder] = []
+
+    def encoder() -> Encoder:
+        if not loaded:
+            loaded.append(load_encoder())
+        return loaded[0]
+
+    def think(at: datetime) -> bool:
+        return triage.run_one(sessions, encoder(), at=at) or claims.encode_some(sessions, encoder())
+
+    def fetch(at: datetime) -> bool:
+        return intake.capture.run_one(sessions, at=at)
+
+    return {"triage": think, "capture": fetch}
+
+
+def work(engine: Engine, load_encoder: Callable[[], Encoder], stop: threading.Event) -> None:
+    """Run every line of work in its own thread until `stop` is set."""
+    bell = Bell(engine)
+    threads = [threading.Thread(target=bell.listen, args=(stop,), name="bell", daemon=True)]
+    for name, step in steps(engine, load_encoder).items():
+        threads.append(threading.Thread(target=_drain, args=(name, step, bell, stop), name=name, daemon=True))
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    bell.ring()
+    for thread in threads:
+        thread.join(timeout=10)

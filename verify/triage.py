@@ -1,0 +1,257 @@
+"""The job on arrivals: normal form, embedding, candidates; join a case or open one; rank matches.
+
+An arrival is claimed (attempt counted and committed) before anything touches its text, so that one
+that kills the process is set aside after a few tries instead of stopping all others.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from corpus.text import NormalText, normalise
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, sessionmaker
+
+from corpus import search
+from corpus.encoder import Encoder
+from models import (
+    Arrival,
+    ArrivalState,
+    Case,
+    CaseState,
+    Joined,
+    Match,
+    Passage,
+    Twin,
+    audit,
+)
+from models.case import CASE_NUMBERS
+from verify import dedupe
+
+log = logging.getLogger(__name__)
+
+
+class Exhausted(Exception):  # noqa: N818  it names what happened
+    """Every earlier try ended without a result: the process itself must have died."""
+
+
+ATTEMPTS = 3
+LEASE = timedelta(seconds=60)  # longer than any text takes; then another worker may try
+BACKOFF = timedelta(seconds=5)
+MATCHES = 8  # a verifier reads a handful, not a list
+TWINS = 3
+STATEMENT_LIMIT = 600  # characters of the opening text shown as the case's statement
+_OPENING_LOCK = 0x6B74_0001  # advisory: one worker at a time decides "join or open"
+
+
+def run_one(sessions: sessionmaker[Session], encoder: Encoder, *, at: datetime) -> bool:
+    """Take and triage one waiting arrival. Returns whether there was one.
+
+    Never raises for a bad arrival: its error is kept with it and it is tried again, at last set aside.
+    """
+    with sessions.begin() as session:
+        taken = _claim(session, at)
+    if taken is None:
+        return False
+    arrival_id, attempts = taken
+    try:
+        if attempts > ATTEMPTS:
+            raise Exhausted
+        with sessions.begin() as session:
+            triage(session, session.get_one(Arrival, arrival_id), encoder, at=at)
+    except Exception as error:  # any failure belongs to this arrival alone
+        log.exception("triage of arrival %s failed (attempt %s)", arrival_id, attempts)
+        with sessions.begin() as session:
+            _missed(session, arrival_id, attempts, error, at=at)
+    return True
+
+
+def _claim(session: Session, at: datetime) -> tuple[int, int] | None:
+    due = (
+        select(Arrival.id)
+        .where(Arrival.state == ArrivalState.RECEIVED, Arrival.next_try_at <= at)
+        .order_by(Arrival.next_try_at, Arrival.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
+    )
+    row = session.execute(
+        update(Arrival)
+        .where(Arrival.id == due)
+        .values(attempts=Arrival.attempts + 1, next_try_at=at + LEASE)
+        .returning(Arrival.id, Arrival.attempts)
+    ).one_or_none()
+    return None if row is None else (row.id, row.attempts)
+
+
+def _missed(session: Session, arrival_id: int, attempts: int, error: Exception, *, at: datetime) -> None:
+    gone = attempts >= ATTEMPTS
+    session.execute(
+        update(Arrival)
+        .where(Arrival.id == arrival_id, Arrival.state == ArrivalState.RECEIVED)
+        .values(
+            state=ArrivalState.SET_ASIDE if gone else ArrivalState.RECEIVED,
+            next_try_at=at + BACKOFF * attempts,
+            last_error=f"{type(error).__name__}: {error}"[:500],
+        )
+    )
+    if gone:
+        audit.record(session, "arrival.set-aside", subject=("arrival", arrival_id), by=None, at=at)
+
+
+def triage(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime) -> Case:
+    """Join `arrival` to its case, or open one with ranked matches. Returns the case."""
+    normal = normalise(arrival.text or arrival.url or "", url=arrival.url)
+    same = _case_of(session, normal)
+    if same is not None:
+        return _join(session, arrival, same, Joined.EXACT, at=at)
+    query = search.Query.of(normal, encoder)
+    session.execute(select(func.pg_advisory_xact_lock(_OPENING_LOCK)))
+    twins = search.cases(session, query, limit=TWINS)
+    for hit in twins:
+        older = _standing(session, session.get_one(Case, hit.owner_id))
+        decision = dedupe.decide(hit, older.state)
+        if decision in {dedupe.Decision.JOIN_NEAR, dedupe.Decision.JOIN_SIMILAR}:
+            return _join(session, arrival, older, Joined(decision.value), at=at, hit=hit)
+    case = _open(session, arrival, query, encoder, at=at)
+    if case is None:  # the same words opened a case a moment ago
+        return _join(session, arrival, _expect(_case_of(session, normal)), Joined.EXACT, at=at)
+    _suggest_twins(session, case, twins, encoder, at=at)
+    rank(session, case, query, encoder, at=at)
+    return case
+
+
+def rank(session: Session, case: Case, query: search.Query, encoder: Encoder, *, at: datetime) -> int:
+    """Attach the best confirmed claims to `case` as suggestions; returns how many.
+
+    A pair that a person has judged stays as judged.
+    """
+    hits = search.claims(session, query, limit=MATCHES)
+    for position, hit in enumerate(hits, start=1):
+        values = {**_scored(hit, encoder, at), "position": position}
+        session.execute(
+            insert(Match)
+            .values(case_id=case.id, claim_id=hit.owner_id, **values)
+            .on_conflict_do_update(
+                index_elements=[Match.case_id, Match.claim_id],
+                set_=values,
+                where=(Match.judgement == "suggested"),
+            )
+        )
+    return len(hits)
+
+
+def _scored(hit: search.Hit, encoder: Encoder, at: datetime) -> dict[str, object]:
+    return {
+        "probability": hit.probability,
+        "band": hit.band,
+        "relation": hit.relation,
+        "signals": hit.signals,
+        "reasons": hit.reasons,
+        "ranker": hit.ranker,
+        "encoder": encoder.name,
+        "pair_fingerprint": hit.pair_fingerprint,
+        "suggested_at": at,
+        "judgement": "suggested",
+    }
+
+
+def _suggest_twins(
+    session: Session, case: Case, twins: list[search.Hit], encoder: Encoder, *, at: datetime
+) -> None:
+    for hit in twins:
+        older = _standing(session, session.get_one(Case, hit.owner_id))
+        if older.id < case.id and dedupe.decide(hit, older.state) is dedupe.Decision.SUGGEST:
+            session.execute(
+                insert(Twin)
+                .values(case_id=case.id, older_id=older.id, **_scored(hit, encoder, at))
+                .on_conflict_do_nothing()
+            )
+
+
+def _case_of(session: Session, normal: NormalText) -> Case | None:
+    found = session.scalar(select(Case).where(Case.fingerprint == normal.fingerprint))
+    return None if found is None else _standing(session, found)
+
+
+def _standing(session: Session, case: Case) -> Case:
+    """Follow merges to the case that stands."""
+    while case.merged_into_id is not None:
+        case = session.get_one(Case, case.merged_into_id)
+    return case
+
+
+def _expect(case: Case | None) -> Case:
+    if case is None:
+        raise RuntimeError("a case with this fingerprint should exist")
+    return case
+
+
+def _join(
+    session: Session,
+    arrival: Arrival,
+    case: Case,
+    how: Joined,
+    *,
+    at: datetime,
+    hit: search.Hit | None = None,
+) -> Case:
+    _place(session, arrival, case, how)
+    session.execute(
+        update(Case)
+        .where(Case.id == case.id)
+        .values(
+            arrivals=Case.arrivals + 1,
+            last_arrival_at=func.greatest(Case.last_arrival_at, arrival.received_at),
+        )
+    )
+    if how is Joined.SIMILAR and hit is not None:
+        detail = {"arrival": arrival.id, "probability": round(hit.probability, 3), "how": how.value}
+        audit.record(session, "case.joined", subject=("case", case.id), by=None, at=at, detail=detail)
+    return case
+
+
+def _place(session: Session, arrival: Arrival, case: Case, how: Joined) -> None:
+    session.execute(
+        update(Arrival)
+        .where(Arrival.id == arrival.id)
+        .values(state=ArrivalState.TRIAGED, case_id=case.id, joined=how, last_error="")
+    )
+
+
+def _open(
+    session: Session, arrival: Arrival, query: search.Query, encoder: Encoder, *, at: datetime
+) -> Case | None:
+    """Open a case for `arrival`; None when another transaction has just opened the same one."""
+    serial = session.scalar(select(CASE_NUMBERS.next_value()))
+    normal = query.normal
+    case_id = session.scalar(
+        insert(Case)
+        .values(
+            number=f"VV-{at.year}-{serial:06d}",
+            state=CaseState.OPEN,
+            statement=_statement(arrival),
+            fingerprint=normal.fingerprint,
+            place_code=arrival.place_code,
+            field=arrival.field,
+            arrivals=1,
+            opened_at=at,
+            last_arrival_at=arrival.received_at,
+            demo=arrival.demo,
+        )
+        .on_conflict_do_nothing(index_elements=[Case.fingerprint])
+        .returning(Case.id)
+    )
+    if case_id is None:
+        return None
+    case = session.get_one(Case, case_id)
+    _place(session, arrival, case, Joined.OPENED)
+    session.add(Passage(case_id=case.id, **search.passage_values(normal, query.passage_vector, encoder.name)))
+    detail = {"arrival": arrival.id, "channel": arrival.channel.value}
+    audit.record(session, "case.opened", subject=("case", case.id), by=None, at=at, detail=detail)
+    return case
+
+
+def _statement(arrival: Arrival) -> str:
+    words = " ".join((arrival.text or arrival.url or "").split())
+    return words if len(words) <= STATEMENT_LIMIT else words[: STATEMENT_LIMIT - 1].rstrip() + "…"
