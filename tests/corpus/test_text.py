@@ -1,0 +1,127 @@
+import hashlib
+import re
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.text import fold, normalise, terms
+
+DAM = "Đập thủy điện Nậm Pung đã vỡ"
+WILD = st.text(max_size=300)
+PIECES = re.findall(
+    r"\S+",
+    "đập Đ.Ậ.P v ỡ vowx d9a65p ko mn TQ 300k 8/9/2024 Аập thuỷ hoà l@o https://a.vn/x?fbclid=1 😭 ! a\u0301\u0323 "
+    "đ ập aaaa www.x.vn K \u200b . - đi.ện 𝐕ỡ ﷺ İ ß 中国 q12 Mày.Đi a_b \u1100\u1161 ddaapj x MAX",
+)
+WORDS = st.lists(st.sampled_from(PIECES), max_size=30).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(WILD | WORDS | st.text(alphabet=st.characters(), max_size=60))
+def test_normalise_is_total_and_settles(raw: str) -> None:
+    once = normalise(raw)
+    assert normalise(once.canonical).canonical == once.canonical
+    assert fold(once.folded) == once.folded
+    assert len(once.canonical) <= 10_000
+
+
+@pytest.mark.parametrize(
+    "noisy",
+    [
+        unicodedata.normalize("NFD", DAM),
+        "ddaapj thuyr ddieenj Naamj Pung ddax vowx",
+        "d9a65p thu3y d9ie65n na65m pung d9a4 vo74",
+        "đ.ậ.p th.ủy đi.ện Nậm Pung đã v.ỡ",
+        "đ ậ p thủy đ iện Nậm Pung đã vỡ",
+        "Đ\u200bập thủy điện N\u00adậm Pung đã vỡ",
+        "Đập thủу điện Nậm Рung đã vỡ",
+        "ĐẬP THỦY ĐIỆN NẬM PUNG ĐÃ VỠ 😭😭😭",
+        "Đập thuỷ điện Nậm Pung đã vỡ",
+        "Ðập thủy điện Nậm Pung ðã vỡ",
+        "Ｄ̵ập thủy điện 𝐍ậm 𝐏ung đã vỡ".replace("Ｄ̵", "Đ"),
+        "Đập thủyyyy điện Nậm Pung đã vỡ!!!",
+    ],
+)
+def test_normalise_repairs_each_noise(noisy: str) -> None:
+    found, wanted = normalise(noisy), normalise(DAM)
+    assert found.canonical.lower().rstrip("!. ") == wanted.canonical.lower()
+    assert found.fingerprint == wanted.fingerprint
+
+
+def test_normalise_finds_the_twin_without_marks() -> None:
+    assert normalise("dap thuy dien nam pung da vo").fingerprint == normalise(DAM).fingerprint
+
+
+def test_normalise_writes_chat_spelling_out() -> None:
+    assert normalise("mn oi TQ xả lũ thật ko").canonical == "mọi người oi Trung Quốc xả lũ thật không"
+
+
+def test_normalise_leaves_names_and_other_languages_alone() -> None:
+    for text in (
+        "Bệnh nhân F1 ở Q12 tên Max",
+        "The dam at Bao Nhai has burst",
+        "网上说中国马上要泄洪",
+        "lớp 6A cúm A",
+    ):
+        assert normalise(text).canonical == text
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        (DAM, "vi"),
+        ("dap nam pung vo roi", "vi"),
+        ("Is the dam broken?", "en"),
+        ("水坝已经决堤了吗", "zh"),
+        ("", "other"),
+    ],
+)
+def test_normalise_names_the_language(text: str, lang: str) -> None:
+    assert normalise(text).lang == lang
+
+
+def test_noise_is_high_without_marks_and_low_with_them() -> None:
+    assert normalise("dap nam pung vo roi").noise == 1.0
+    assert normalise(DAM).noise < 0.2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "???", "😭", "https://vnexpress.net/a-1.html", "thật không", "0912 345 678"]
+)
+def test_normalise_marks_too_little_as_uninformative(text: str) -> None:
+    assert not normalise(text).informative
+
+
+def test_fingerprint_counts_links_but_not_trackers() -> None:
+    first, again, other = (
+        normalise(f"tin này đúng không https://fb.com/story.php?story_fbid={story}&{rest}").fingerprint
+        for story, rest in ((1, "fbclid=x"), (1, "utm_source=y"), (2, ""))
+    )
+    assert first == again != other
+    assert first != hashlib.sha256(b"").hexdigest()
+
+
+def test_terms_add_single_words_to_short_texts() -> None:
+    assert terms("vo dap") == ("vodap", "vo", "dap")
+    assert terms("vo dap nam pung") == ("vodap", "dapnam", "nampung")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "\ufdfa" * 1000,
+        "a" + "\u0301\u0323" * 10_000,
+        "\u200d" * 100_000,
+        "đ.ậ.p " * 170_000,
+        "\0\ud800" * 9,
+        "ộ " * 500_000,
+    ],
+    ids=["fdfa", "marks", "joiners", "dots", "nul", "words"],
+)
+def test_normalise_takes_hostile_text_in_bounded_time(raw: str) -> None:
+    begun = time.process_time()
+    assert len(normalise(raw).canonical) <= 10_000
+    assert time.process_time() - begun < 3
