@@ -1,0 +1,128 @@
+"""Receive a report once, keep its contact data apart, erase that data on time or on demand."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from cryptography.fernet import Fernet
+from sqlalchemy import delete, exists, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from intake import codes
+from intake.forms import Report
+from models import Arrival, ArrivalKind, ArrivalState, Channel, Conflict, Contact, audit
+
+CONSENT_VERSION: Final = "2026-11"  # of the words beside the consent box; change them, change this
+CONTACT_KEPT: Final = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The two secrets of this room, both kept outside the database."""
+
+    code: bytes  # turns tracking codes into digests
+    contact: bytes  # Fernet key: 32 bytes, URL-safe base64
+
+
+def receive(
+    session: Session, form: Report, *, channel: Channel, keys: Keys, at: datetime, demo: bool = False
+) -> Arrival:
+    """Store `form` unless its tracking code is known, and return the arrival under that code.
+
+    The same report sent again, at once or later, returns the first arrival and stores nothing.
+    Raises Conflict (`code-taken`) when the code belongs to a report with other content. Nothing is
+    audited here: the row cannot be changed afterwards, and the audit log's lock would make all
+    reporters wait for each other.
+    """
+    content = _content_digest(form)
+    key = codes.digest(form.code, keys.code)
+    fresh: Arrival | None = session.scalar(
+        insert(Arrival)
+        .values(
+            kind=ArrivalKind.REPORT,
+            channel=channel,
+            code_digest=key,
+            content_digest=content,
+            text=form.text,
+            url=form.url,
+            seen_where=form.seen_where,
+            seen_on=form.seen_on,
+            place_code=form.place_code,
+            place_text=form.place_text,
+            field=form.field,
+            doubt=form.doubt,
+            language=form.language,
+            received_at=at,
+            state=ArrivalState.RECEIVED,
+            next_try_at=at,
+            demo=demo,
+        )
+        .on_conflict_do_nothing(index_elements=[Arrival.code_digest])
+        .returning(Arrival)
+    )
+    if fresh is not None:
+        if form.contact:
+            session.add(_sealed(fresh, form.contact, keys, at))
+        return fresh
+    known = session.scalars(select(Arrival).where(Arrival.code_digest == key)).one()
+    if known.content_digest != content:
+        raise Conflict("another report has this code", code="code-taken", field="code")
+    return known
+
+
+def keeps_contact(session: Session, arrival: Arrival) -> bool:
+    """Return whether contact data of `arrival` is still kept."""
+    return bool(session.scalar(select(exists().where(Contact.arrival_id == arrival.id))))
+
+
+def forget_contact(session: Session, arrival: Arrival, *, at: datetime) -> bool:
+    """Erase the contact data of `arrival` at its reporter's wish; return whether there was any."""
+    erased = session.scalars(
+        delete(Contact).where(Contact.arrival_id == arrival.id).returning(Contact.arrival_id)
+    ).all()
+    if erased:
+        audit.record(session, "contact.forgotten", subject=("arrival", arrival.id), by=None, at=at)
+    return bool(erased)
+
+
+def erase_due_contacts(session: Session, *, at: datetime) -> int:
+    """Erase all contact data whose time is over at `at`; return how many."""
+    erased = session.scalars(
+        delete(Contact).where(Contact.erase_after <= at).returning(Contact.arrival_id)
+    ).all()
+    for arrival_id in erased:
+        audit.record(session, "contact.expired", subject=("arrival", arrival_id), by=None, at=at)
+    return len(erased)
+
+
+def open_contact(contact: Contact, *, keys: Keys) -> str:
+    """Return the contact line in clear. The caller records who asked, and why."""
+    return Fernet(keys.contact).decrypt(contact.ciphertext).decode()
+
+
+def _sealed(arrival: Arrival, line: str, keys: Keys, at: datetime) -> Contact:
+    return Contact(
+        arrival_id=arrival.id,
+        ciphertext=Fernet(keys.contact).encrypt(line.encode()),
+        consented_at=at,
+        consent_version=CONSENT_VERSION,
+        erase_after=at + CONTACT_KEPT,
+    )
+
+
+def _content_digest(form: Report) -> bytes:
+    """Digest of what was reported. The contact line stays out: an erased one must leave no trace."""
+    content = [
+        form.text,
+        form.url,
+        form.seen_where,
+        form.seen_on and form.seen_on.isoformat(),
+        form.place_code,
+        form.place_text,
+        form.field,
+        form.doubt,
+    ]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).digest()

@@ -1,0 +1,150 @@
+"""What the holder of a tracking code may see: how far the report has come."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from intake import codes, reports, similar
+from intake.similar import Conclusion
+from models import (
+    Approval,
+    Arrival,
+    Case,
+    CaseState,
+    ClosedReason,
+    ConfirmedClaim,
+    Correction,
+    Invalid,
+    Judgement,
+    Match,
+    NotFound,
+    Verdict,
+    VerdictState,
+)
+
+_LONGEST_CHAIN: Final = 20  # merges followed; more is a circle
+
+
+class Stage(enum.StrEnum):
+    """The public chain, and its side exits. Words: `chain.<value>`."""
+
+    RECEIVED = "received"
+    VERIFYING = "verifying"
+    CONCLUDED = "concluded"  # a conclusion is approved and waits to be published
+    PUBLISHED = "published"
+    DECLINED = "declined"  # closed without a conclusion, for a public reason
+    FORWARDED = "forwarded"  # passed on to the competent authority
+
+
+CHAIN: Final = (Stage.RECEIVED, Stage.VERIFYING, Stage.CONCLUDED, Stage.PUBLISHED)
+_STAGES: Final = {
+    CaseState.OPEN: Stage.RECEIVED,
+    CaseState.VERIFYING: Stage.VERIFYING,
+    CaseState.PROPOSED: Stage.VERIFYING,  # a proposal is nobody's conclusion yet
+    CaseState.APPROVED: Stage.CONCLUDED,
+    CaseState.PUBLISHED: Stage.PUBLISHED,
+    CaseState.CLOSED: Stage.DECLINED,
+    CaseState.MERGED: Stage.RECEIVED,
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything shown under a tracking code. Nothing here names an officer or another report."""
+
+    stage: Stage
+    received_at: datetime  # cut to the hour
+    merged: bool
+    contact_kept: bool
+    moments: dict[Stage, datetime]
+    reason: ClosedReason | None = None
+    conclusion: Conclusion | None = None
+
+
+def find(session: Session, code: str, *, key: bytes) -> Arrival:
+    """Return the report under `code`. Raises NotFound (`code-unknown`) for unknown and malformed alike."""
+    try:
+        digest = codes.digest(code, key)
+    except Invalid as malformed:
+        raise NotFound("no report under this code", code="code-unknown", field="code") from malformed
+    found = session.scalar(select(Arrival).where(Arrival.code_digest == digest))
+    if found is None:
+        raise NotFound("no report under this code", code="code-unknown", field="code")
+    return found
+
+
+def status(session: Session, arrival: Arrival) -> Status:
+    """Return how far `arrival` has come, following the merges of its case."""
+    case, merged = _case_of(session, arrival)
+    stage, moments, conclusion = Stage.RECEIVED, dict[Stage, datetime](), None
+    if case is not None:
+        stage, moments, conclusion = _progress(session, case)
+    received = arrival.received_at.replace(minute=0, second=0, microsecond=0)
+    return Status(
+        stage=stage,
+        received_at=received,
+        merged=merged,
+        contact_kept=reports.keeps_contact(session, arrival),
+        moments={Stage.RECEIVED: received, **moments},
+        reason=case.closed_reason
+        if case is not None and stage in {Stage.DECLINED, Stage.FORWARDED}
+        else None,
+        conclusion=conclusion,
+    )
+
+
+def _case_of(session: Session, arrival: Arrival) -> tuple[Case | None, bool]:
+    case = None if arrival.case_id is None else session.get(Case, arrival.case_id)
+    merged = False
+    for _step in range(_LONGEST_CHAIN):
+        if case is None or case.merged_into_id is None:
+            break
+        case, merged = session.get(Case, case.merged_into_id), True
+    return case, merged
+
+
+def _progress(session: Session, case: Case) -> tuple[Stage, dict[Stage, datetime], Conclusion | None]:
+    newest = session.scalar(
+        select(Correction).where(Correction.case_id == case.id).order_by(Correction.version.desc()).limit(1)
+    )
+    stage = _STAGES[case.state] if newest is None else Stage.PUBLISHED
+    if case.closed_reason is ClosedReason.SCAM_FORWARDED:
+        stage = Stage.FORWARDED
+    approved = session.scalar(
+        select(Approval.approved_at)
+        .join(Verdict, Verdict.id == Approval.verdict_id)
+        .where(
+            Verdict.case_id == case.id,
+            Verdict.state.in_((VerdictState.APPROVED, VerdictState.PUBLISHED)),
+            Approval.withdrawn_at.is_(None),
+        )
+        .order_by(Approval.approved_at.desc())
+        .limit(1)
+    )
+    known = {
+        Stage.VERIFYING: case.taken_at,
+        Stage.CONCLUDED: approved,
+        Stage.PUBLISHED: None if newest is None else newest.issued_at,
+        stage if stage not in CHAIN else Stage.DECLINED: case.closed_at,
+    }
+    moments = {step: moment for step, moment in known.items() if moment is not None}
+    if newest is not None:
+        return stage, moments, similar.of_correction(newest)
+    answered = case.closed_reason is ClosedReason.ALREADY_ANSWERED
+    return stage, moments, _answer(session, case) if answered else None
+
+
+def _answer(session: Session, case: Case) -> Conclusion | None:
+    """Return the conclusion to which a verifier matched the closed `case`."""
+    claim = session.scalar(
+        select(ConfirmedClaim)
+        .join(Match, Match.claim_id == ConfirmedClaim.id)
+        .where(Match.case_id == case.id, Match.judgement == Judgement.CONFIRMED)
+        .order_by(Match.position)
+        .limit(1)
+    )
+    return None if claim is None else similar.of_claims(session, [claim])[0]
