@@ -1,0 +1,1 @@
+"""Figures of the whole service, each beside its peer or limit, measured in one run (`make bench`)."""

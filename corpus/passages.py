@@ -1,0 +1,69 @@
+"""Texts in their searchable form: how a passage is written, and which waits for its vector."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, select, update
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session, sessionmaker
+
+from corpus.encoder import Encoder
+from corpus.text import NormalText
+from models import Passage
+
+Vector = npt.NDArray[np.float32]
+BATCH = 16  # texts encoded in one transaction: under a second, so that arrivals need not wait long
+_TERMS_ASKED = 64  # of a query; a long post says what it is about early
+
+
+def values(normal: NormalText, vector: Vector | None = None, encoder: str | None = None) -> dict[str, Any]:
+    """Return the columns of a passage for `normal`. Without a vector the worker encodes it later."""
+    return {
+        "canonical": normal.canonical,
+        "folded": normal.folded,
+        "fingerprint": normal.fingerprint,
+        "keys": list(normal.keys),
+        "terms": func.array_to_tsvector(cast(terms(normal), ARRAY(Text))),
+        "embedding": vector,
+        "encoder": None if vector is None else encoder,
+    }
+
+
+def terms(normal: NormalText) -> list[str]:
+    """Return what a passage is found by without its meaning: folded pairs, and its links."""
+    return [*normal.pairs, *(key for key in normal.keys if key.startswith("url:"))]
+
+
+def asking(normal: NormalText) -> ColumnElement[Any] | None:
+    """Return the query "any of the terms of `normal`", None when there is none."""
+    asked = terms(normal)[:_TERMS_ASKED]
+    if not asked:
+        return None
+    quoted = ("'" + term.replace("\\", "\\\\").replace("'", "''") + "'" for term in asked)
+    return cast(" | ".join(quoted), TSQUERY)
+
+
+def encode_some(sessions: sessionmaker[Session], encoder: Encoder) -> bool:
+    """Encode a batch of passages that wait for their vector; returns whether there were any.
+
+    Rows are skipped while another worker holds them. A crash of the encoder loses nothing.
+    """
+    with sessions.begin() as session:
+        waiting = session.execute(
+            select(Passage.id, Passage.canonical)
+            .where(Passage.embedding.is_(None))
+            .order_by(Passage.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        ).all()
+        if not waiting:
+            return False
+        vectors = encoder.encode_passage([row.canonical for row in waiting])
+        for row, vector in zip(waiting, vectors, strict=True):
+            session.execute(
+                update(Passage)
+                .where(Passage.id == row.id)
+                .values(embedding=vector, encoder=str(encoder.description))
+            )
+    return True
