@@ -1,5 +1,206 @@
-"""Doors of this room."""
+"""The same doors for programs: send a report, ask for its state. The code travels in bodies only."""
 
-from fastapi import APIRouter
+import re
+from datetime import date, datetime
+from typing import Annotated, Any, Final
 
-router = APIRouter()
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool
+from pydantic import Field as About
+
+from app import web
+from intake import codes, forms, reports, tracking
+from intake.tracking import Stage
+from models import Channel, ClosedReason, Field, Rating, SeenWhere
+from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, TEXT_LIMIT, URL_LIMIT
+
+_PROBLEM: Final = {
+    "application/problem+json": {
+        "schema": {
+            "type": "object",
+            "required": ["type", "status", "code", "detail"],
+            "properties": {
+                "type": {"type": "string"},
+                "status": {"type": "integer"},
+                "code": {"type": "string", "description": "stable, kebab-case"},
+                "detail": {
+                    "type": "string",
+                    "description": "a sentence for people, in the language of `?lang=`",
+                },
+                "field": {"type": "string", "description": "the field that needs mending, if one does"},
+            },
+        }
+    }
+}
+
+
+def _problems(**meanings: str) -> dict[int | str, dict[str, Any]]:
+    common = {
+        "s400": "the request cannot be read",
+        "s413": "more than the server takes",
+        "s422": "a field needs mending; `code` and `field` say which and why",
+        "s503": "not available at the moment; nothing was stored",
+    }
+    said = sorted({**common, **meanings}.items())
+    return {int(key[1:]): {"description": meaning, "content": _PROBLEM} for key, meaning in said}
+
+
+router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
+
+
+def _iso_day(value: object) -> object:
+    # pydantic would also take a number of seconds, or a moment at midnight
+    if (
+        isinstance(value, date)
+        or value is None
+        or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value))
+    ):
+        return value
+    raise ValueError("a day is written as YYYY-MM-DD")
+
+
+class ReportIn(BaseModel):
+    """A report: `text`, `url` or both; everything else may be left out."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "text": "Nghe nói đập thủy điện ở thượng nguồn đã vỡ, mọi người chạy lên cao ngay.",
+                    "seen_where": "zalo",
+                    "seen_on": "2026-11-20",
+                    "place": "Sa Pa",
+                    "field": "thien_tai_dich_benh",
+                },
+                {"url": "https://example.org/bai-viet", "doubt": "Ảnh giống ảnh cũ."},
+            ]
+        },
+    )
+
+    text: Annotated[web.Text, About(max_length=TEXT_LIMIT)] = ""
+    url: Annotated[web.Text, About(max_length=URL_LIMIT, description="http or https")] = ""
+    seen_where: SeenWhere | None = None
+    seen_on: Annotated[date | None, BeforeValidator(_iso_day)] = About(
+        default=None, description="a day from 2000 up to today at the centre"
+    )
+    place: Annotated[
+        web.Text,
+        About(max_length=forms.PLACE_LIMIT, description="name of a commune; old names are understood"),
+    ] = ""
+    field: Field | None = None
+    doubt: Annotated[web.Text, About(max_length=DOUBT_LIMIT, description="why it seems doubtful")] = ""
+    contact: Annotated[
+        web.Text,
+        About(max_length=CONTACT_LIMIT, description="one e-mail address or phone number; needs `consent`"),
+    ] = ""
+    consent: Annotated[
+        StrictBool,
+        About(description="the reporter agrees that `contact` is kept for this report, for 90 days"),
+    ] = False
+    code: Annotated[
+        web.Text,
+        About(
+            max_length=100, description="own tracking code, 128 random bits as 26 Crockford base32 characters"
+        ),
+    ] = ""
+
+
+class ReceivedOut(BaseModel):
+    """The receipt. Keep the code: nobody can look it up again."""
+
+    code: str
+    status_url: Annotated[str, About(description="POST the code here; it never belongs into an address")]
+    received_at: Annotated[datetime, About(description="cut to the hour")]
+
+
+class CodeIn(BaseModel):
+    """A tracking code, with or without hyphens."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"code": "1ZQ4-8MXT-C0RV-9K2H-J7WB-E5NA-D3"}]}
+    )
+
+    code: Annotated[str, About(max_length=100)]
+
+
+class ConclusionOut(BaseModel):
+    """A published conclusion."""
+
+    claim: str
+    rating: Rating
+    url: str | None
+
+
+class StatusOut(BaseModel):
+    """How far a report has come: received, verifying, concluded, published; or declined, forwarded."""
+
+    stage: Stage
+    received_at: Annotated[datetime, About(description="cut to the hour")]
+    reached: Annotated[dict[Stage, datetime], About(description="when each known stage was reached")]
+    merged: Annotated[bool, About(description="the state is that of a case into which the report was merged")]
+    contact_kept: bool
+    reason: ClosedReason | None
+    conclusion: ConclusionOut | None
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Send a report",
+    responses=_problems(s409="the code belongs to a report with other content (`code-taken`)"),
+)
+def send_report(
+    request: Request, response: Response, session: web.SessionDep, sent: ReportIn, lang: web.Language
+) -> ReceivedOut:
+    """Store a report, durable before the answer.
+
+    With an own `code` the call is idempotent: the same report under the same code answers 201 with the
+    same content however often it is sent, and is stored once.
+    """
+    at, house = web.now(), web.house(request)
+    given = sent.model_dump(mode="json", exclude_none=True)
+    typed = forms.Typed(**{**given, "consent": "1" if sent.consent else "", "code": sent.code or codes.new()})
+    try:
+        report = forms.check(typed, today=at.astimezone(house.zone).date(), language=lang)
+    except forms.Refused as refused:
+        raise refused.errors[0] from refused
+    keys = reports.Keys(code=house.code_key, contact=house.contact_key)
+    arrival = reports.receive(session, report, channel=Channel.API, keys=keys, at=at)
+    web.not_kept(response)
+    return ReceivedOut(
+        code=report.code,
+        status_url=f"{house.public_url}{router.prefix}/status",
+        received_at=tracking.by_the_hour(arrival.received_at),
+    )
+
+
+@router.post(
+    "/status",
+    summary="Ask how far a report has come",
+    responses=_problems(s404="no report under this code, or no code at all (`code-unknown`)"),
+)
+def report_status(request: Request, response: Response, session: web.SessionDep, asked: CodeIn) -> StatusOut:
+    """Answer with the state of the report under the code. Unknown and malformed codes are answered alike."""
+    house = web.house(request)
+    arrival = tracking.find(session, asked.code, key=house.code_key)
+    found = tracking.status(session, arrival)
+    web.not_kept(response)
+    return StatusOut(
+        stage=found.stage,
+        received_at=found.received_at,
+        reached=found.moments,
+        merged=found.merged,
+        contact_kept=found.contact_kept,
+        reason=found.reason,
+        conclusion=found.conclusion
+        and ConclusionOut(
+            claim=found.conclusion.claim,
+            rating=found.conclusion.rating,
+            url=_absolute(found.conclusion.link, house.public_url),
+        ),
+    )
+
+
+def _absolute(link: str, public_url: str) -> str | None:
+    return f"{public_url}{link}" if link.startswith("/") else link or None

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import cast, func, select
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from corpus import passages
 from corpus.text import normalise, terms
 from models import ConfirmedClaim, Correction, Passage, Rating
 
 SHOWN: Final = 3
-_TERMS_ASKED: Final = 80  # of the text's beginning; a long post says what it is about early
+_TERMS_COMPARED: Final = 80  # of each text's beginning; a long post says what it is about early
 _CANDIDATES: Final = 60
 # The floor: on 177 written test reports 46 % find their claim, two in a hundred are shown a wrong one
 # beside it, and none of 37 reports that match nothing is shown anything.
@@ -41,10 +41,11 @@ class Conclusion:
 
 def conclusions(session: Session, text: str) -> list[Conclusion]:
     """Return at most three published conclusions that speak of what `text` says, the likest first."""
-    asked = normalise(text).pairs[:_TERMS_ASKED]
-    if not asked:
+    normal = normalise(text)
+    query = passages.asking(normal)
+    if query is None:
         return []
-    query = cast(" | ".join(map(_quoted, asked)), TSQUERY)
+    asked = set(normal.pairs[:_TERMS_COMPARED])
     rows = session.execute(
         select(ConfirmedClaim, Passage.folded)
         .join(Passage, Passage.claim_id == ConfirmedClaim.id)
@@ -54,7 +55,7 @@ def conclusions(session: Session, text: str) -> list[Conclusion]:
     )
     scores: dict[ConfirmedClaim, float] = {}
     for claim, folded in rows:
-        score = _likeness(set(asked), set(terms(folded)[:_TERMS_ASKED]))
+        score = _likeness(asked, set(terms(folded)[:_TERMS_COMPARED]))
         scores[claim] = max(score, scores.get(claim, 0.0))
     best = sorted((claim for claim in scores if scores[claim]), key=lambda claim: (-scores[claim], claim.id))
     return of_claims(session, best[:SHOWN])
@@ -112,7 +113,3 @@ def _likeness(asked: set[str], known: set[str]) -> float:
     alike = shared >= _LEAST_SHARED and likeness >= _LEAST_LIKENESS
     contained = shared >= _LEAST_CONTAINED and containment >= _LEAST_CONTAINMENT
     return max(likeness, containment / 2) if alike or contained else 0.0
-
-
-def _quoted(term: str) -> str:
-    return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -83,7 +83,7 @@ def status(session: Session, arrival: Arrival) -> Status:
     stage, moments, conclusion = Stage.RECEIVED, dict[Stage, datetime](), None
     if case is not None:
         stage, moments, conclusion = _progress(session, case)
-    received = arrival.received_at.replace(minute=0, second=0, microsecond=0)
+    received = by_the_hour(arrival.received_at)
     return Status(
         stage=stage,
         received_at=received,
@@ -95,6 +95,11 @@ def status(session: Session, arrival: Arrival) -> Status:
         else None,
         conclusion=conclusion,
     )
+
+
+def by_the_hour(moment: datetime) -> datetime:
+    """Return `moment` cut to the hour: enough for the reporter, too coarse to tie a person to it."""
+    return moment.replace(minute=0, second=0, microsecond=0)
 
 
 def _case_of(session: Session, arrival: Arrival) -> tuple[Case | None, bool]:
