@@ -8,11 +8,14 @@ from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, select, update
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session, sessionmaker
 
+from corpus import places
+from corpus.diacritics import restore
 from corpus.encoder import Encoder
 from corpus.text import NormalText
 from models import Passage
 
 Vector = npt.NDArray[np.float32]
+PLACE = "place:"
 BATCH = 16  # texts encoded in one transaction: under a second, so that arrivals need not wait long
 _TERMS_ASKED = 64  # of a query; a long post says what it is about early
 
@@ -23,7 +26,8 @@ def values(normal: NormalText, vector: Vector | None = None, encoder: str | None
         "canonical": normal.canonical,
         "folded": normal.folded,
         "fingerprint": normal.fingerprint,
-        "keys": list(normal.keys),
+        "keys": [*normal.keys, *(PLACE + key for key in sorted(places.keys(normal.canonical)))],
+        "lang": normal.lang,
         "terms": func.array_to_tsvector(cast(terms(normal), ARRAY(Text))),
         "embedding": vector,
         "encoder": None if vector is None else encoder,
@@ -59,7 +63,7 @@ def encode_some(sessions: sessionmaker[Session], encoder: Encoder) -> bool:
         ).all()
         if not waiting:
             return False
-        vectors = encoder.encode_passage([row.canonical for row in waiting])
+        vectors = encoder.encode_passage([restore(row.canonical) for row in waiting])
         for row, vector in zip(waiting, vectors, strict=True):
             session.execute(
                 update(Passage)

@@ -44,7 +44,8 @@ class Passage(Base):
     canonical: Mapped[str]
     folded: Mapped[str]
     fingerprint: Mapped[str] = mapped_column(index=True)
-    keys: Mapped[JsonList]
+    keys: Mapped[JsonList]  # as in corpus/keys.py, and "place:…" for the places it names
+    lang: Mapped[str] = mapped_column(default="vi")
     terms: Mapped[Any] = mapped_column(TSVECTOR)
     embedding: Mapped[Any | None] = mapped_column(HALFVEC(DIMENSION))
     encoder: Mapped[str | None]

@@ -7,13 +7,13 @@ that kills the process is set aside after a few tries instead of stopping all ot
 import logging
 from datetime import datetime, timedelta
 
-from corpus.text import NormalText, normalise
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
-from corpus import search
+from corpus import passages, search
 from corpus.encoder import Encoder
+from corpus.text import NormalText, normalise
 from models import (
     Arrival,
     ArrivalState,
@@ -101,7 +101,7 @@ def _missed(session: Session, arrival_id: int, attempts: int, error: Exception, 
 
 def triage(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime) -> Case:
     """Join `arrival` to its case, or open one with ranked matches. Returns the case."""
-    normal = normalise(arrival.text or arrival.url or "", url=arrival.url)
+    normal = _normal(arrival)
     same = _case_of(session, normal)
     if same is not None:
         return _join(session, arrival, same, Joined.EXACT, at=at)
@@ -149,7 +149,7 @@ def _scored(hit: search.Hit, encoder: Encoder, at: datetime) -> dict[str, object
         "signals": hit.signals,
         "reasons": hit.reasons,
         "ranker": hit.ranker,
-        "encoder": encoder.name,
+        "encoder": str(encoder.description),
         "pair_fingerprint": hit.pair_fingerprint,
         "suggested_at": at,
         "judgement": "suggested",
@@ -246,10 +246,20 @@ def _open(
         return None
     case = session.get_one(Case, case_id)
     _place(session, arrival, case, Joined.OPENED)
-    session.add(Passage(case_id=case.id, **search.passage_values(normal, query.passage_vector, encoder.name)))
+    session.add(
+        Passage(case_id=case.id, **passages.values(normal, query.passage_vector, str(encoder.description)))
+    )
     detail = {"arrival": arrival.id, "channel": arrival.channel.value}
     audit.record(session, "case.opened", subject=("case", case.id), by=None, at=at, detail=detail)
     return case
+
+
+def _normal(arrival: Arrival) -> NormalText:
+    """Return the text by which an arrival is compared; a text that says too little goes by its link."""
+    normal = normalise(arrival.text)
+    if normal.informative or arrival.url is None:
+        return normal
+    return normalise(f"{arrival.text}\n{arrival.url}")
 
 
 def _statement(arrival: Arrival) -> str:
