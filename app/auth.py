@@ -64,12 +64,10 @@ def create(
     demo: bool = False,
 ) -> Officer:
     """Add an officer. Raises Invalid for a password outside 12 to 128 characters."""
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise Invalid(code="password-length", field="password")
     person = Officer(
         username=username.strip().lower(),
         display_name=display_name.strip(),
-        password_hash=hasher().hash(password),
+        password_hash=_hashed(password),
         roles=sorted(set(roles)),
         created_at=at,
         demo=demo,
@@ -85,6 +83,19 @@ def create(
         detail={"username": person.username, "roles": person.roles},
     )
     return person
+
+
+def renew(session: Session, person: Officer, *, password: str, by: Officer | None, at: datetime) -> None:
+    """Give `person` a new password and end their open sessions. Raises Invalid as `create` does."""
+    person.password_hash = _hashed(password)
+    session.execute(delete(OfficerSession).where(OfficerSession.officer_id == person.id))
+    audit.record(session, "officer.password-changed", subject=("officer", person.id), by=by, at=at)
+
+
+def _hashed(password: str) -> str:
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise Invalid(code="password-length", field="password")
+    return hasher().hash(password)
 
 
 def authenticate(session: Session, username: str, password: str) -> Officer | None:

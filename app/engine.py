@@ -44,12 +44,14 @@ def make_engine(
 ) -> Engine:
     """Return an engine over `url` (postgresql://…) that connects on first use.
 
-    `name` is what the server's list of connections shows. At most `pool_size` connections
-    stay open, none above it is made. A statement is cut off after `statement_seconds`, a wait for a lock
-    after `lock_seconds` (0: never). With `owner` the connection keeps the rights of its own user, for
+    `name` is what the server's list of connections shows. At most `pool_size` connections are open at a
+    time. A statement is cut off after `statement_seconds`, a wait for a lock after `lock_seconds` (0:
+    never). With `owner` the connection keeps the rights of its own user and takes its time, for
     migrations; otherwise it takes the role kiemtin_app where that exists. Raises StartRefused when `url`
     is no PostgreSQL address.
     """
+    if owner:
+        statement_seconds, lock_seconds = 0, 60
     options: dict[str, Any] = (
         {"poolclass": NullPool}
         if owner

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import intake.capture
 import psycopg
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from corpus import claims
+import intake.capture
+from corpus import passages
 from corpus.encoder import Encoder
 from verify import triage
 
@@ -83,8 +83,11 @@ def _drain(name: str, step: Step, bell: Bell, stop: threading.Event) -> None:
         seen = bell.wait(seen)
 
 
-def steps(engine: Engine, load_encoder: Callable[[], Encoder]) -> dict[str, Step]:
-    """Return the lines of work by name. The encoder is loaded by the first that needs it."""
+def steps(engine: Engine, load_encoder: Callable[[], Encoder], *, fetch: bool = True) -> dict[str, Step]:
+    """Return the lines of work by name. The encoder is loaded by the first that needs it.
+
+    Without `fetch` nothing goes out to the network: orders to capture a page stay where they are.
+    """
     sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
     loaded: list[Encoder] = []
 
@@ -94,19 +97,21 @@ def steps(engine: Engine, load_encoder: Callable[[], Encoder]) -> dict[str, Step
         return loaded[0]
 
     def think(at: datetime) -> bool:
-        return triage.run_one(sessions, encoder(), at=at) or claims.encode_some(sessions, encoder())
+        return triage.run_one(sessions, encoder(), at=at) or passages.encode_some(sessions, encoder())
 
-    def fetch(at: datetime) -> bool:
+    def capture(at: datetime) -> bool:
         return intake.capture.run_one(sessions, at=at)
 
-    return {"triage": think, "capture": fetch}
+    return {"triage": think, "capture": capture} if fetch else {"triage": think}
 
 
-def work(engine: Engine, load_encoder: Callable[[], Encoder], stop: threading.Event) -> None:
+def work(
+    engine: Engine, load_encoder: Callable[[], Encoder], stop: threading.Event, *, fetch: bool = True
+) -> None:
     """Run every line of work in its own thread until `stop` is set."""
     bell = Bell(engine)
     threads = [threading.Thread(target=bell.listen, args=(stop,), name="bell", daemon=True)]
-    for name, step in steps(engine, load_encoder).items():
+    for name, step in steps(engine, load_encoder, fetch=fetch).items():
         threads.append(threading.Thread(target=_drain, args=(name, step, bell, stop), name=name, daemon=True))
     for thread in threads:
         thread.start()
