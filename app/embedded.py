@@ -155,7 +155,7 @@ class Cluster:
             for folder in (self.folder, self.socket_dir):
                 os.chown(folder, self._account.pw_uid, self._account.pw_gid)
             for path in (self.folder, self.socket_dir, self._bin / "postgres"):
-                _let_through(path)
+                _let_through(path, self._account.pw_uid)
 
     def _create(self) -> None:
         """Make the data folder whole under another name, then rename: a crash half-way leaves no half."""
@@ -293,12 +293,12 @@ def _account() -> pwd.struct_passwd:
         ) from exc
 
 
-def _let_through(path: Path) -> None:
-    """Let other accounts pass (not list) the folders above `path`, where they cannot yet."""
+def _let_through(path: Path, account: int) -> None:
+    """Let other accounts pass through (not list) the folders above `path` that keep `account` out."""
     for folder in path.resolve().parents:
-        mode = folder.stat().st_mode
-        if not mode & 0o001:
-            folder.chmod(mode | 0o001)
+        found = folder.stat()
+        if found.st_uid != account and not found.st_mode & 0o001:
+            folder.chmod(found.st_mode | 0o001)
 
 
 def _is_postgres(pid: int) -> bool:

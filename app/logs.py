@@ -53,7 +53,7 @@ def set_up(shape: Literal["console", "json"], level: str, *, process: str) -> No
         logger.handlers.clear()
         logger.propagate = True
     # Their everyday lines are noise beside ours.
-    for name in ("uvicorn.error", "apscheduler", "httpx2", "httpcore2", "sentence_transformers"):
+    for name in ("uvicorn.error", "alembic", "apscheduler", "httpx2", "httpcore2", "sentence_transformers"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

@@ -45,8 +45,8 @@ class Bell:
     def _listen(self, stop: threading.Event) -> None:
         raw = self._engine.raw_connection()
         try:
-            raw.detach()  # LISTEN must not go back into the pool
             driver = raw.driver_connection
+            raw.detach()  # LISTEN must not go back into the pool
             assert isinstance(driver, psycopg.Connection)  # noqa: S101  the only driver of this house
             driver.autocommit = True
             for channel in _CHANNELS:
