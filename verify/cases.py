@@ -4,6 +4,7 @@ Locks are taken in one order everywhere, so that nobody waits in a circle: verdi
 arrivals, and the audit log last.
 """
 
+import hashlib
 from datetime import datetime
 from typing import Any, Final
 
@@ -47,6 +48,15 @@ def get(session: Session, case_id: int) -> Case:
     found = session.get(Case, case_id) if case_id <= LARGEST_ID else None
     if found is None:
         raise NotFound
+    return found
+
+
+def numbered(session: Session, number: str) -> Case:
+    """Return the case with the number that an officer typed. Raises Invalid (`missing`, `no-such-case`)."""
+    typed = wording.needed(number, field="into", limit=40)
+    found = session.scalar(select(Case).where(Case.number == typed.upper()))
+    if found is None:
+        raise Invalid(code="no-such-case", field="into")
     return found
 
 
@@ -183,6 +193,11 @@ def note(session: Session, case: Case, *, text: str, by: Officer, at: datetime) 
     """Write a note into the case's diary. Raises Invalid (`missing`, `too-long`)."""
     said = wording.needed(text, field="note", limit=NOTE_LIMIT)
     audit.record(session, "case.noted", subject=("case", case.id), by=by, at=at, detail={"note": said})
+
+
+def digest(statement: str) -> str:
+    """Return the mark by which a form shows which statement its officer had before them."""
+    return hashlib.md5(statement.encode(), usedforsecurity=False).hexdigest()
 
 
 # --- for the other verbs of this room ------------------------------------------------------------

@@ -12,8 +12,8 @@ from app.web import TextForm
 from models import ClosedReason, EvidenceKind, Field, Invalid, Rating, ReasonCode
 from models.evidence import COPY_LIMIT
 from verify.evidence import Citation
-from verify.queue import Question, Sort, Tab
-from verify.verdicts import Finding
+from verify.queue import QUERY_LIMIT, Question, Sort, Tab
+from verify.verdicts import LIMITS, Finding
 
 E = TypeVar("E", bound=enum.Enum)
 _DIGITS: Final = 18  # of a number typed into a form: always fits a bigint
@@ -144,11 +144,22 @@ def question(query: Mapping[str, str]) -> Question:
     )
 
 
+def address(question: Question) -> dict[str, str]:
+    """Return the parts of the address that ask `question`, without its page."""
+    return {
+        "muc": question.tab.value,
+        "linh-vuc": question.field.value if question.field else "",
+        "xa": question.place,
+        "khan": "1" if question.urgent else "",
+        "qua-han": "1" if question.overdue else "",
+        "q": question.text,
+        "xep": "" if question.sort is Sort.PRIORITY else question.sort.value,
+    }
+
+
 def searched(text: str) -> str:
     """Return the words searched for, without what no column can hold, at most 200 characters."""
-    return "".join(char for char in text if char.isprintable() and not "\ud800" <= char <= "\udfff").strip()[
-        :200
-    ]
+    return "".join(filter(str.isprintable, text)).strip()[:QUERY_LIMIT]
 
 
 def _place(value: str) -> str:
@@ -162,3 +173,13 @@ def _day(value: str) -> date | None:
         return date.fromisoformat(value.strip())
     except ValueError:
         raise Invalid(code="date", field="stated_on") from None
+
+
+# What the templates offer for choosing, in the order of the records' own lists.
+CHOICES: Final[Mapping[str, Any]] = {
+    "reasons_to_close": list(ClosedReason),
+    "ratings": list(Rating),
+    "reason_codes": list(ReasonCode),
+    "kinds": list(EvidenceKind),
+    "verdict_limits": LIMITS,
+}

@@ -32,7 +32,10 @@ from models import (
 from verify import cases, merging
 
 BY_HAND: Final = "officer"  # the "ranker" of a match that a person attached; shown as such
-_PASSED_ON: Final = ("canonical", "folded", "fingerprint", "keys", "terms", "embedding", "encoder")
+# Everything of an entry but whose it is: copied by the database, its vector included.
+_PASSED_ON: Final = tuple(
+    column.name for column in Passage.__table__.columns if column.name not in {"id", "claim_id", "case_id"}
+)
 
 
 def match(session: Session, match_id: int, *, of: Case) -> Match:
