@@ -7,9 +7,10 @@ left out: "date:--07-27", "date:2025-07", "date:2025"), "id:" and the SHA-256 of
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from corpus.syllables import unmarked
@@ -229,11 +230,18 @@ def keys(canonical: str, urls: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:_KEYS_LIMIT]
 
 
-def dates_agree(left: str, right: str) -> bool:
-    """Whether two date keys can mean the same time: what both say is equal."""
-    first, second = _date_parts(left), _date_parts(right)
-    shared = first.keys() & second.keys()
-    return bool(shared) and all(first[part] == second[part] for part in shared)
+def compare_dates(left: Collection[str], right: Collection[str]) -> Literal["agree", "apart", "unknown"]:
+    """Compare the date keys of two texts by the parts that both give: a year, a month, a day.
+
+    "agree" when a date of each can mean the same time, "apart" when some can be compared and none agree.
+    """
+    comparable = False
+    for first, second in itertools.product(map(_date_parts, left), map(_date_parts, right)):
+        shared = first.keys() & second.keys()
+        if shared and all(first[part] == second[part] for part in shared):
+            return "agree"
+        comparable |= bool(shared)
+    return "apart" if comparable else "unknown"
 
 
 def _date_parts(key: str) -> dict[str, str]:

@@ -130,7 +130,7 @@ def lower_shouting(text: str) -> str:
 def type_marks(text: str) -> str:
     """Turn Telex and VNI leftovers into marked syllables, where enough of a text shows them."""
     for convert, pattern in (
-        (from_vni, r"[A-Za-zÀ-ỹđĐ]+\d[A-Za-z\dÀ-ỹđĐ]*"),
+        (from_vni, r"[A-Za-zÀ-ỹđĐ]+[0-9][A-Za-z0-9À-ỹđĐ]*"),
         (from_telex, r"[A-Za-zÀ-ỹđĐ]{2,}"),
     ):
         text = _convert(text, convert, re.compile(rf"(?<!\w){pattern}(?!\w)"))
@@ -152,7 +152,7 @@ def _convert(text: str, convert: Callable[[str], str], pattern: re.Pattern[str])
 
 
 def _is_strong(word: str) -> bool:
-    if any(char.isdigit() for char in word):
+    if any(char in "0123456789" for char in word):
         return len(re.findall(r"\d", word)) > 1 and word[0].isalpha() and len(word) > 3  # noqa: PLR2004
     return bool(re.search(r"dd|(?:aa|ee|oo|[uoa]w)\w*[sfrxj]|[uoa]w\w*[sfrxj]", word.lower()))
 

@@ -126,7 +126,12 @@ def _horn(base: str) -> str:
     for plain, marked in (("o", "ơ"), ("u", "ư"), ("a", "ă")):
         if plain in base:
             return base.replace(plain, marked, 1)
-    return ""
+    return base if any(char in base for char in "ơưă") else ""
+
+
+def _is_whole(syllable: str) -> bool:
+    """Whether `syllable` has the tone that its final consonant asks for."""
+    return is_syllable(syllable) and not (syllable.endswith(_STOPS) and not split_tone(syllable)[1])
 
 
 def from_telex(word: str) -> str:
@@ -135,18 +140,18 @@ def from_telex(word: str) -> str:
     for double, marked in (("aa", "â"), ("ee", "ê"), ("oo", "ô")):
         base = base.replace(double, marked, 1)
     if "w" in base:
-        base = _horn(base.replace("w", "", 1))
+        base = _horn(base.replace("w", ""))
     tone = re.search(r"(?<=[^\W\d_])[sfrxj](?=[^aeiouyâêôăơư]*$)", base)
     if tone:
         base = with_tone(base[: tone.start()] + base[tone.end() :], tone.group())
-    return base if base != word.lower() and is_syllable(base) else ""
+    return base if base != word.lower() and _is_whole(base) else ""
 
 
 def from_vni(word: str) -> str:
     """Return the syllable that `word` spells in VNI ("d9a65p" → "đập"), or "" if none."""
-    base = re.sub(r"\d", "", word.lower())
+    base = re.sub(r"[0-9]", "", word.lower())
     tone = ""
-    for digit in re.findall(r"\d", word):
+    for digit in re.findall(r"[0-9]", word):
         if digit == "9":
             base = base.replace("d", "đ", 1)
         elif digit == "6":
@@ -164,4 +169,4 @@ def from_vni(word: str) -> str:
     if len(tone) > 1:
         return ""
     base = with_tone(base, tone)
-    return base if base != word.lower() and is_syllable(base) else ""
+    return base if base != word.lower() and _is_whole(base) else ""

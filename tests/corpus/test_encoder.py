@@ -43,9 +43,8 @@ def test_encode_survives_hostile_text() -> None:
         "texts = ['\\ufdfa' * 1000, 'a' + '\\u0301\\u0323' * 10000, 'x\\0\\ud800', '', 'tin ' * 100000]\n"
         "print(load().encode_query(texts).shape)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
-    )  # noqa: S603
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603  our own
     assert (done.returncode, done.stdout.strip()) == (0, "(5, 384)")
 
 

@@ -13,8 +13,9 @@ DAM = "Đập thủy điện Nậm Pung đã vỡ"
 WILD = st.text(max_size=300)
 PIECES = re.findall(
     r"\S+",
-    "đập Đ.Ậ.P v ỡ vowx d9a65p ko mn TQ 300k 8/9/2024 Аập thuỷ hoà l@o https://a.vn/x?fbclid=1 😭 ! a\u0301\u0323 "
-    "đ ập aaaa www.x.vn K \u200b . - đi.ện 𝐕ỡ ﷺ İ ß 中国 q12 Mày.Đi a_b \u1100\u1161 ddaapj x MAX",
+    "đập Đ.Ậ.P v ỡ vowx d9a65p ko mn TQ 300k 8/9/2024 Аập thuỷ hoà l@o https://a.vn/x?fbclid=1 😭 "
+    "! a\u0301\u0323 đ ập aaaa www.x.vn K \u200b . - đi.ện 𝐕ỡ ﷺ İ ß 中国 q12 Mày.Đi a_b "
+    "\u1100\u1161 ddaapj x MAX",
 )
 WORDS = st.lists(st.sampled_from(PIECES), max_size=30).map(" ".join)
 

@@ -1,0 +1,81 @@
+"""From signals to a probability that both texts make the same statement.
+
+A logistic regression whose coefficients stand in `data/ranker.json`, with what it was trained on and how well
+it did. Another artefact, or another module with `load` and the methods of `Ranker`, can replace it.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.signals import Signals
+from models.match import Band
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """A fitted ranker: `probability = sigmoid(bias + weights · (signals - mean) / scale)`."""
+
+    version: str  # stored with every match
+    features: tuple[str, ...]  # names in `Signals`, in the order of the numbers below
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    bias: float
+    bands: dict[Band, float]  # least probability of each band; below the lowest nothing is suggested
+    about: dict[str, Any]  # training data, their origins, and the figures measured on held-out claims
+
+    def score(self, signals: Sequence[Signals]) -> list[float]:
+        """Return the probability (0..1) of each pair."""
+        if not signals:
+            return []
+        rows = np.array(
+            [[getattr(pair, name) for name in self.features] for pair in signals], dtype=np.float64
+        )
+        heights = ((rows - self.mean) / self.scale) @ np.array(self.weights) + self.bias
+        return [float(1 / (1 + math.exp(-max(-50.0, min(50.0, height))))) for height in heights]
+
+    def contributions(self, pair: Signals) -> dict[str, float]:
+        """Return what each signal added to the log-odds of `pair`, for people to look at."""
+        rows = zip(self.features, self.mean, self.scale, self.weights, strict=True)
+        return {name: (getattr(pair, name) - mean) / scale * weight for name, mean, scale, weight in rows}
+
+    def band(self, probability: float) -> Band | None:
+        """Return the band of a probability, or None below the floor: then nothing is suggested."""
+        reached = [band for band, least in self.bands.items() if probability >= least]
+        return max(reached, key=lambda band: self.bands[band], default=None)
+
+
+def read(text: str) -> Ranker:
+    """Return the ranker written as JSON. Raises ValueError when it does not fit the signals."""
+    stored = json.loads(text)
+    features = tuple(stored["features"])
+    if unknown := set(features) - set(Signals._fields):
+        raise ValueError(f"the ranker weighs signals that are not measured here: {sorted(unknown)}")
+    columns = [tuple(map(float, stored[name])) for name in ("mean", "scale", "weights")]
+    if {len(features)} != set(map(len, columns)):
+        raise ValueError("the ranker's lists differ in length")
+    return Ranker(
+        version=stored["version"],
+        features=features,
+        mean=columns[0],
+        scale=columns[1],
+        weights=columns[2],
+        bias=float(stored["bias"]),
+        bands={Band(name): float(least) for name, least in stored["bands"].items()},
+        about=stored["about"],
+    )
+
+
+@cache
+def load(path: Path | None = None) -> Ranker:
+    """Return the ranker in the file at `path`, or the bundled one."""
+    bundled = resources.files("corpus").joinpath("data/ranker.json")
+    return read((path or bundled).read_text("utf-8"))

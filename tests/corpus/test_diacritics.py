@@ -1,0 +1,49 @@
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus import diacritics
+from corpus.syllables import unmarked
+
+
+def test_restore_puts_marks_back() -> None:
+    assert diacritics.restore("trung quoc xa lu") == "trung quốc xả lũ"
+    assert (
+        diacritics.restore("CA da bat doi tuong, hoc sinh nghi hoc")
+        == "CA đã bắt đối tượng, học sinh nghỉ học"
+    )
+
+
+def test_restore_leaves_marked_text_alone() -> None:
+    text = "Đập thủy điện Nậm Pung ở Bát Xát đã vỡ, dân ta chạy lên cao."
+    assert diacritics.restore(text) == text
+
+
+def test_restore_judges_each_word_by_its_neighbours() -> None:
+    text = "Kính gửi Trung tâm, bài đăng này khiến bà con rất lo lắng: hoc sinh nghi hoc ca tuan"
+    assert diacritics.restore(text).endswith("lo lắng: học sinh nghỉ học cả tuần")
+
+
+def test_restore_leaves_other_languages_alone() -> None:
+    for text in ("", "水坝已经决堤了吗", "Facebook wwwxyz"):
+        assert diacritics.restore(text) == text
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=200))
+def test_restore_never_raises_and_only_adds_marks(text: str) -> None:
+    assert unmarked(diacritics.restore(text)) == unmarked(text)
+
+
+def test_build_counts_and_reads_back() -> None:
+    known = diacritics._read(diacritics.build(["vỡ đập. vỡ đập"] * 3 + ["một lần"], "own"))  # noqa: SLF001
+    assert known.origin == "own"
+    assert known.syllables == ["", "vỡ", "đập"] or set(known.syllables) == {"", "vỡ", "đập", "một", "lần"}
+    assert len(known.pairs) == len(known.log_pairs) > 0
+
+
+def test_rarity_tells_names_from_fillers() -> None:
+    assert 0 < diacritics.rarity("la") < diacritics.rarity("pung") < diacritics.rarity("xyzzy") <= 1
+
+
+def test_table_says_where_its_counts_come_from() -> None:
+    assert "CC BY-SA" in diacritics.table().origin
