@@ -130,6 +130,7 @@ class ConclusionOut(BaseModel):
     claim: str
     rating: Rating
     url: str | None
+    withdrawn: Annotated[bool, About(description="true: the rating no longer holds; the page says why")]
 
 
 class StatusOut(BaseModel):
@@ -198,6 +199,7 @@ def report_status(request: Request, response: Response, session: web.SessionDep,
             claim=found.conclusion.claim,
             rating=found.conclusion.rating,
             url=_absolute(found.conclusion.link, house.public_url),
+            withdrawn=found.conclusion.withdrawn,
         ),
     )
 

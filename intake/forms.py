@@ -133,9 +133,8 @@ def _url(typed: Typed) -> str | None:
         url = f"https://{url}"
     try:
         parts = urlsplit(url)
-        whole = (
-            parts.scheme.lower() in {"http", "https"} and "." in (parts.hostname or "") and parts.port != 0
-        )
+        named = "." in (parts.hostname or "") and parts.port != 0 and parts.username is None
+        whole = named and parts.scheme.lower() in {"http", "https"}
     except ValueError:  # a broken port or bracket
         whole = False
     if not whole or any(char.isspace() for char in url) or len(url) > URL_LIMIT:

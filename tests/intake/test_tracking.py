@@ -1,0 +1,189 @@
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func
+from sqlalchemy.orm import Session
+
+from intake import codes, reports, tracking
+from intake.forms import Report
+from intake.tracking import Stage
+from models import (
+    ArrivalState,
+    Band,
+    Case,
+    CaseState,
+    Channel,
+    ClosedReason,
+    Correction,
+    CorrectionKind,
+    Joined,
+    Judgement,
+    Match,
+    NotFound,
+    Relation,
+)
+from tests import factories as make
+
+KEY = b"k" * 32
+
+
+def published(session: Session, at: datetime) -> tuple[Case, Correction]:
+    case, verdict, approval = make.approved_case(session)
+    issued = Correction(
+        number="BB-2026-0001",
+        version=1,
+        slug="dap-nam-pung",
+        kind=CorrectionKind.FIRST,
+        case_id=case.id,
+        verdict_id=verdict.id,
+        approval_id=approval.id,
+        publisher_id=make.officer(session, "publisher").id,
+        content_hash=approval.content_hash,
+        issued_at=at,
+        appearances=[],
+        first_seen=at,
+        arrivals=1,
+        search=func.to_tsvector("simple", "dap"),
+        rating=verdict.rating,
+        claim=verdict.claim,
+        truth=verdict.truth,
+        basis=verdict.basis,
+        translations={},
+        sources=[],
+    )
+    session.add(issued)
+    session.flush()
+    session.refresh(case)
+    return case, issued
+
+
+def closed(session: Session, reason: ClosedReason) -> Case:
+    by = make.officer(session)
+    case = make.taken_case(session, by)
+    case.state, case.closed_reason, case.closed_at, case.closed_by_id = (
+        CaseState.CLOSED,
+        reason,
+        make.AT,
+        by.id,
+    )
+    session.flush()
+    return case
+
+
+def stage(session: Session, case: Case) -> Stage:
+    return tracking.status(session, make.arrival(session, case_id=case.id)).stage
+
+
+def test_the_code_finds_its_report_and_nothing_else_does(session: Session, at: datetime) -> None:
+    code, keys = codes.new(), reports.Keys(code=KEY, contact=b"")
+    arrival = reports.receive(
+        session, Report(code=code, text="Đập vỡ"), channel=Channel.WEB, keys=keys, at=at
+    )
+    assert tracking.find(session, codes.grouped(code).lower(), key=KEY).id == arrival.id
+    for other in (codes.new(), "abc", "", "\0", "0" * 26, "x" * 10**6):
+        with pytest.raises(NotFound) as unknown:
+            tracking.find(session, other, key=KEY)
+        assert unknown.value.code == "code-unknown"
+
+
+@pytest.mark.parametrize("state", [ArrivalState.RECEIVED, ArrivalState.SET_ASIDE])
+def test_before_triage_it_is_received(session: Session, state: ArrivalState) -> None:
+    arrival = make.arrival(session, state=state, received_at=make.AT + timedelta(minutes=41, seconds=7))
+    found = tracking.status(session, arrival)
+    assert (found.stage, found.received_at) == (Stage.RECEIVED, make.AT)
+    assert found.moments == {Stage.RECEIVED: make.AT}
+
+
+def test_the_chain_follows_the_case(session: Session, at: datetime) -> None:
+    assert stage(session, make.case(session)) is Stage.RECEIVED
+    verifier = make.officer(session)
+    assert stage(session, make.taken_case(session, verifier)) is Stage.VERIFYING
+    proposed = make.taken_case(session, verifier)
+    make.evidence(session, proposed, verifier)
+    make.verdict(session, proposed, verifier)
+    assert stage(session, proposed) is Stage.VERIFYING
+    assert stage(session, make.approved_case(session)[0]) is Stage.CONCLUDED
+    assert stage(session, published(session, at)[0]) is Stage.PUBLISHED
+
+
+def test_a_published_case_shows_its_conclusion_and_its_days(session: Session, at: datetime) -> None:
+    case, issued = published(session, at)
+    found = tracking.status(session, make.arrival(session, case_id=case.id))
+    assert found.conclusion is not None
+    assert (found.conclusion.link, found.conclusion.claim) == ("/cong-bo/dap-nam-pung", issued.claim)
+    assert found.moments == {
+        Stage.RECEIVED: make.AT,
+        Stage.VERIFYING: make.AT,
+        Stage.CONCLUDED: make.AT,
+        Stage.PUBLISHED: at,
+    }
+
+
+def test_a_conclusion_stays_public_while_the_next_version_is_prepared(session: Session, at: datetime) -> None:
+    case, _ = published(session, at)
+    case.state = CaseState.VERIFYING
+    session.flush()
+    assert stage(session, case) is Stage.PUBLISHED
+
+
+@pytest.mark.parametrize("reason", list(ClosedReason))
+def test_a_closed_case_says_why(session: Session, reason: ClosedReason) -> None:
+    found = tracking.status(session, make.arrival(session, case_id=closed(session, reason).id))
+    forwarded = reason is ClosedReason.SCAM_FORWARDED
+    assert found.stage is (Stage.FORWARDED if forwarded else Stage.DECLINED)
+    assert found.reason is reason
+    assert found.moments[found.stage] == make.AT
+
+
+def test_an_answered_report_leads_to_the_conclusion_a_person_matched(session: Session, at: datetime) -> None:
+    case = make.case(session)
+    for position, judgement in enumerate([Judgement.SUGGESTED, Judgement.CONFIRMED, Judgement.REJECTED], 1):
+        judged = judgement is not Judgement.SUGGESTED
+        session.add(
+            Match(
+                case_id=case.id,
+                claim_id=make.claim(session, f"Tin số {position}").id,
+                position=position,
+                probability=0.9,
+                band=Band.STRONG,
+                relation=Relation.SAME,
+                signals={},
+                reasons={},
+                ranker="r",
+                encoder="e",
+                pair_fingerprint="p",
+                suggested_at=at,
+                judgement=judgement,
+                judged_at=at if judged else None,
+                judged_by_id=make.officer(session).id if judged else None,
+                judged_fingerprint="p" if judged else None,
+            )
+        )
+    by = make.officer(session)
+    case.state, case.closed_reason = CaseState.CLOSED, ClosedReason.ALREADY_ANSWERED
+    case.closed_at, case.closed_by_id = at, by.id
+    session.flush()
+    found = tracking.status(session, make.arrival(session, case_id=case.id)).conclusion
+    assert found is not None
+    assert (found.claim, found.link) == ("Tin số 2", "https://example.org/bai-viet")
+
+
+def test_merged_cases_are_followed_to_the_last(session: Session) -> None:
+    last = make.taken_case(session, make.officer(session))
+    middle = make.case(session, merged_into_id=None)
+    first = make.case(session)
+    arrival = make.arrival(session, case_id=first.id, joined=Joined.OPENED)
+    for case, into in ((first, middle), (middle, last)):
+        case.state, case.merged_into_id = CaseState.MERGED, into.id
+        session.flush()
+    found = tracking.status(session, arrival)
+    assert (found.stage, found.merged) == (Stage.VERIFYING, True)
+
+
+def test_a_circle_of_merges_ends(session: Session) -> None:
+    one, other = make.case(session), make.case(session)
+    for case, into in ((one, other), (other, one)):
+        case.state, case.merged_into_id = CaseState.MERGED, into.id
+    session.flush()
+    arrival = make.arrival(session, case_id=one.id)
+    assert tracking.status(session, arrival).stage is Stage.RECEIVED
