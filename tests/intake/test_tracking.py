@@ -135,33 +135,34 @@ def test_a_closed_case_says_why(session: Session, reason: ClosedReason) -> None:
     assert found.moments[found.stage] == make.AT
 
 
-def test_an_answered_report_leads_to_the_conclusion_a_person_matched(session: Session, at: datetime) -> None:
-    case = make.case(session)
-    for position, judgement in enumerate([Judgement.SUGGESTED, Judgement.CONFIRMED, Judgement.REJECTED], 1):
-        judged = judgement is not Judgement.SUGGESTED
-        session.add(
-            Match(
-                case_id=case.id,
-                claim_id=make.claim(session, f"Tin số {position}").id,
-                position=position,
-                probability=0.9,
-                band=Band.STRONG,
-                relation=Relation.SAME,
-                signals={},
-                reasons={},
-                ranker="r",
-                encoder="e",
-                pair_fingerprint="p",
-                suggested_at=at,
-                judgement=judgement,
-                judged_at=at if judged else None,
-                judged_by_id=make.officer(session).id if judged else None,
-                judged_fingerprint="p" if judged else None,
-            )
+def match(session: Session, case: Case, position: int, judgement: Judgement) -> None:
+    judged = judgement is not Judgement.SUGGESTED
+    session.add(
+        Match(
+            case_id=case.id,
+            claim_id=make.claim(session, f"Tin số {position}").id,
+            position=position,
+            probability=0.9,
+            band=Band.STRONG,
+            relation=Relation.SAME,
+            signals={},
+            reasons={},
+            ranker="r",
+            encoder="e",
+            pair_fingerprint="p",
+            suggested_at=make.AT,
+            judgement=judgement,
+            judged_at=make.AT if judged else None,
+            judged_by_id=make.officer(session).id if judged else None,
+            judged_fingerprint="p" if judged else None,
         )
-    by = make.officer(session)
-    case.state, case.closed_reason = CaseState.CLOSED, ClosedReason.ALREADY_ANSWERED
-    case.closed_at, case.closed_by_id = at, by.id
+    )
+
+
+def test_an_answered_report_leads_to_the_conclusion_a_person_matched(session: Session) -> None:
+    case = closed(session, ClosedReason.ALREADY_ANSWERED)
+    for position, judgement in enumerate((Judgement.SUGGESTED, Judgement.CONFIRMED, Judgement.REJECTED), 1):
+        match(session, case, position, judgement)
     session.flush()
     found = tracking.status(session, make.arrival(session, case_id=case.id)).conclusion
     assert found is not None
