@@ -97,7 +97,9 @@ def steps(engine: Engine, load_encoder: Callable[[], Encoder], *, fetch: bool = 
         return loaded[0]
 
     def think(at: datetime) -> bool:
-        return triage.run_one(sessions, encoder(), at=at) or passages.encode_some(sessions, encoder())
+        # Both each time: a large import must not hold up reports, nor reports a new claim's vector.
+        triaged = triage.run_one(sessions, encoder(), at=at)
+        return passages.encode_some(sessions, encoder()) or triaged
 
     def capture(at: datetime) -> bool:
         return intake.capture.run_one(sessions, at=at)

@@ -1,11 +1,12 @@
 """Texts in their searchable form: how a passage is written, and which waits for its vector."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import ARRAY, ColumnElement, Text, cast, func, select, update
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import ARRAY, ColumnElement, Text, cast, delete, func, select, update
+from sqlalchemy.dialects.postgresql import TSQUERY, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import places
@@ -46,6 +47,19 @@ def asking(normal: NormalText) -> ColumnElement[Any] | None:
         return None
     quoted = ("'" + term.replace("\\", "\\\\").replace("'", "''") + "'" for term in asked)
     return cast(" | ".join(quoted), TSQUERY)
+
+
+def write(session: Session, claim_id: int, forms: Sequence[NormalText]) -> None:
+    """Make `forms` the texts under which a claim is found; those it had before and keeps stay as they are."""
+    wanted = {form.fingerprint for form in forms}
+    session.execute(delete(Passage).where(Passage.claim_id == claim_id, Passage.fingerprint.not_in(wanted)))
+    add(session, claim_id, forms)
+
+
+def add(session: Session, claim_id: int, forms: Sequence[NormalText]) -> None:
+    """Let a claim be found under further texts, for example that of a confirmed report."""
+    for form in forms:
+        session.execute(insert(Passage).values(claim_id=claim_id, **values(form)).on_conflict_do_nothing())
 
 
 def encode_some(sessions: sessionmaker[Session], encoder: Encoder) -> bool:
