@@ -1,12 +1,13 @@
 """Everything that stands on the page of one case, in a fixed number of queries."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import any_, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from models import (
@@ -43,7 +44,7 @@ class Line:
     at: datetime
     action: str
     who: str | None  # None: the system itself
-    detail: Mapping[str, Any]
+    detail: Mapping[str, Any]  # what is not in it reads as an empty text
 
 
 @dataclass(frozen=True)
@@ -303,13 +304,16 @@ def _diary(session: Session, case: Case) -> Sequence[Line]:
         .order_by(AuditEntry.seq.desc())
         .limit(DIARY)
     ).tuples()
-    return [Line(at, action, who, json.loads(detail) if detail else {}) for at, action, who, detail in rows]
+    return [
+        Line(at, action, who, defaultdict(str, json.loads(detail or "{}")))
+        for at, action, who, detail in rows
+    ]
 
 
 def _colleagues(session: Session, case: Case) -> Sequence[Officer]:
     return session.scalars(
         select(Officer)
-        .where(Officer.active, Officer.roles.contains([Role.VERIFIER.value]))
+        .where(Officer.active, literal(Role.VERIFIER.value) == any_(Officer.roles))
         .where(Officer.id.is_distinct_from(case.taken_by_id))
         .order_by(Officer.display_name)
         .limit(200)
