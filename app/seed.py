@@ -16,5 +16,5 @@ _STARTING = Path(corpus.__file__).parent / "data" / "confirmed_claims.jsonl"
 def load(session: Session, *, at: datetime) -> claims.Import:
     """Load the plan register and the starting claims; safe to run again, changes nothing that is there."""
     plan.load(session)
-    rows = exchange.read(_STARTING.read_bytes(), exchange.Form.JSONL)
+    rows = exchange.read(_STARTING.read_bytes(), form=exchange.Form.JSONL)
     return claims.take_in(session, rows, origin=ClaimOrigin.STARTING, at=at)

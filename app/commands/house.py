@@ -19,7 +19,10 @@ def run() -> None:
 
 def _prepare(settings: Settings) -> None:
     """Bring schema and first data to where this version wants them."""
+    from app.commands import stocking  # noqa: PLC0415
+
     _migrate(settings)
+    stocking.plant(settings, demo=True)
 
 
 def serve(socket_fd: _Fd = None, lifeline: _Fd = None) -> None:
