@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 import numpy as np
@@ -219,6 +219,7 @@ def _folded_counts() -> dict[str, float]:
     return counts
 
 
+@lru_cache(maxsize=32_768)
 def rarity(folded_word: str) -> float:
     """Return how much a folded word says, from 0 (in every text) to 1 (never counted)."""
     count = _folded_counts().get(folded_word, 0.5)

@@ -6,6 +6,7 @@ A thing that only one side mentions is no difference.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from corpus import keys
 from corpus.diacritics import rarity, restore
@@ -102,6 +103,9 @@ class Words:
         self.folded = [unmarked(self.text[start:end]) for start, end in self.spans]
         self.marked = [mended[start:end].lower() for start, end in self.spans]
         self.unsure = mended != self.text
+        self.vocabulary = {*self.marked, *(self.folded if self.unsure else ())}
+        self.facts = keys.facts(self.text)
+        self.names = name_spans(self.text)
         self.ends = [
             _closes(self.text, span, after) for span, after in zip(self.spans, self._next(), strict=True)
         ]
@@ -136,6 +140,12 @@ class Words:
         return sum(weight for word, weight in weights.items() if word in theirs) / sum(weights.values())
 
 
+@lru_cache(maxsize=256)
+def words(canonical: str) -> Words:
+    """Return the words of `canonical`; kept for a while, as a query is compared with thirty candidates."""
+    return Words(canonical)
+
+
 def _closes(text: str, span: Span, following: int) -> bool:
     """Whether a clause ends after the word at `span`."""
     gap = text[span[1] : following]
@@ -147,15 +157,15 @@ def differences(
 ) -> tuple[Difference, ...]:
     """Return what the two texts tell differently. Places are codes of communes."""
     return (
-        *_number_differences(ours.text, theirs.text),
-        *_date_differences(ours.text, theirs.text),
+        *_number_differences(ours, theirs),
+        *_date_differences(ours, theirs),
         *_place_differences(our_places, their_places),
         *_name_differences(ours, theirs),
         *_polarity_differences(ours, theirs),
     )
 
 
-def _number_differences(left: str, right: str) -> list[Difference]:
+def _number_differences(left: Words, right: Words) -> list[Difference]:
     """Compare numbers of the same unit: each side has one that the other lacks."""
     ours, theirs = _by_unit(left), _by_unit(right)
     found = []
@@ -173,17 +183,17 @@ def _without(group: dict[str, Span], others: dict[str, dict[str, Span]]) -> dict
     return {key: span for key, span in group.items() if key.split(":")[1] not in values}
 
 
-def _by_unit(text: str) -> dict[str, dict[str, Span]]:
+def _by_unit(words: Words) -> dict[str, dict[str, Span]]:
     groups: dict[str, dict[str, Span]] = {}
-    for fact in keys.facts(text):
+    for fact in words.facts:
         if fact.kind == "num":
             groups.setdefault(fact.key.split(":")[2], {}).setdefault(fact.key, (fact.start, fact.end))
     return groups
 
 
-def _date_differences(left: str, right: str) -> list[Difference]:
-    ours = [fact for fact in keys.facts(left) if fact.kind == "date"]
-    theirs = [fact for fact in keys.facts(right) if fact.kind == "date"]
+def _date_differences(left: Words, right: Words) -> list[Difference]:
+    ours = [fact for fact in left.facts if fact.kind == "date"]
+    theirs = [fact for fact in right.facts if fact.kind == "date"]
     if keys.compare_dates([fact.key for fact in ours], [fact.key for fact in theirs]) != "apart":
         return []
     return [
@@ -205,8 +215,8 @@ def _place_differences(left: Collection[str], right: Collection[str]) -> list[Di
 
 def _name_differences(ours: Words, theirs: Words) -> list[Difference]:
     """Compare proper names: each side has some of which the other has no word."""
-    mine = _foreign_names(ours.text, set(theirs.folded))
-    yours = _foreign_names(theirs.text, set(ours.folded))
+    mine = _foreign_names(ours, set(theirs.folded))
+    yours = _foreign_names(theirs, set(ours.folded))
     if not mine or not yours:
         return []
     words = [
@@ -216,11 +226,11 @@ def _name_differences(ours: Words, theirs: Words) -> list[Difference]:
     return [Difference("name", words[0], words[1], tuple(mine), tuple(yours))]
 
 
-def _foreign_names(text: str, known: set[str]) -> list[Span]:
+def _foreign_names(words: Words, known: set[str]) -> list[Span]:
     return [
         (start, end)
-        for start, end in name_spans(text)
-        if not known & {unmarked(word) for word in _WORD.findall(text[start:end])}
+        for start, end in words.names
+        if not known & {unmarked(word) for word in _WORD.findall(words.text[start:end])}
     ]
 
 
@@ -268,5 +278,7 @@ def _only(words: Words, wanted: str, unwanted: str) -> Span | None:
 
 
 def _find(words: Words, parts: list[str]) -> int | None:
+    if not all({part, unmarked(part)} & words.vocabulary for part in parts):
+        return None  # the usual case, told without walking through the text
     starts = range(len(words.folded) - len(parts) + 1)
     return next((i for i in starts if all(words.at(i + k, part) for k, part in enumerate(parts))), None)

@@ -10,7 +10,7 @@ from typing import Any
 from rapidfuzz.distance import Indel
 
 from corpus.diacritics import rarity
-from corpus.differences import Difference, Span, Words, differences
+from corpus.differences import Difference, Span, Words, differences, words
 from corpus.signals import Side, Signals
 from models.match import Relation
 
@@ -60,7 +60,7 @@ def explain(left: Side, right: Side, signals: Signals | None = None) -> Reasons:
     The relation is *same* for the same words, *variant* for the same words with another number, date, place,
     name or polarity, else *other*. Only the first 2,000 characters of each text are looked at.
     """
-    ours, theirs = Words(left.canonical), Words(right.canonical)
+    ours, theirs = words(left.canonical), words(right.canonical)
     shared = _align(ours, theirs)
     told = differences(ours, theirs, left.places, right.places)
     mine = [span for one in told for span in one.left_spans]

@@ -12,6 +12,7 @@ from importlib import resources
 from corpus.syllables import from_telex, from_vni, has_marks, is_folded_syllable, is_syllable, unmarked
 
 _WORD = re.compile(r"[^\W_]+")
+_CHAT = re.compile(r"(?<![\w'])[^\W_]+(?![\w'])")  # not the t of "didn't"
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 _OTHER_ALPHABET = re.compile(r"[\u0370-\u052f\u0561-\u0587\u13a0-\u13f5]")
 _LOOK_ALIKES = str.maketrans(
@@ -29,6 +30,27 @@ _MARK_LETTERS = dict(zip("àáảãạèéẻẽẹỳýỷỹỵ", "aaaaaeeeeey
 _TONED = {"o": "òóỏõọ", "u": "ùúủũụ"}
 _SHOUT_LETTERS = 8  # fewer capitals may be an abbreviation
 _VIETNAMESE_SHARE = 0.6
+ENGLISH = 0.15  # share of English function words from which a text without marks is English
+_FUNCTION_WORDS = frozenset(
+    {
+        "the",
+        "is",
+        "are",
+        "was",
+        "were",
+        "of",
+        "and",
+        "that",
+        "this",
+        "has",
+        "have",
+        "been",
+        "will",
+        "for",
+        "with",
+    }
+    | {"from", "they", "their", "it", "not", "by", "be", "at", "as"}
+)
 
 
 def vietnamese_share(text: str) -> float:
@@ -37,6 +59,16 @@ def vietnamese_share(text: str) -> float:
     if not words:
         return 0.0
     return sum(_is_vietnamese(word) for word in words) / len(words)
+
+
+def english_share(text: str) -> float:
+    """Return which share of the words of `text` without marks are English function words (0..1)."""
+    words = [word for word in _WORD.findall(text.lower()) if word.isascii() and word.isalpha()]
+    return sum(word in _FUNCTION_WORDS for word in words) / len(words) if words else 0.0
+
+
+def _reads_vietnamese(text: str) -> bool:
+    return vietnamese_share(text) >= _VIETNAMESE_SHARE and english_share(text) < ENGLISH
 
 
 def _is_vietnamese(word: str) -> bool:
@@ -143,12 +175,12 @@ def _convert(text: str, convert: Callable[[str], str], pattern: re.Pattern[str])
     count = sum(word in turned for word in words)
     total = len(_WORD.findall(text))
     strong = {word: result for word, result in turned.items() if _is_strong(word)}
-    if not (count >= 2 and count >= total * 0.2):  # noqa: PLR2004  a single hit may be a name: Max, Q1, F0
+    if not (len(turned) >= 2 and count >= total * 0.2):  # noqa: PLR2004  a single hit may be a name: Max, Q1, F0
         turned = strong
     if not turned:
         return text
     changed = pattern.sub(lambda found: _cased(found.group(), turned.get(found.group(), "")), text)
-    return changed if vietnamese_share(changed) >= _VIETNAMESE_SHARE else text
+    return changed if _reads_vietnamese(changed) and english_share(text) < ENGLISH else text
 
 
 def _is_strong(word: str) -> bool:
@@ -165,7 +197,7 @@ def _cased(word: str, result: str) -> str:
 
 def expand_chat(text: str) -> str:
     """Write chat spellings and abbreviations out, in texts that read as Vietnamese."""
-    if vietnamese_share(text) < _VIETNAMESE_SHARE:
+    if not _reads_vietnamese(text):
         return text
     table = chat_spellings()
 
@@ -173,7 +205,7 @@ def expand_chat(text: str) -> str:
         word = found.group()
         return table.get(word if word.isupper() else word.lower(), word)
 
-    return _WORD.sub(expand, text)
+    return _CHAT.sub(expand, text)
 
 
 def repair(text: str) -> str:

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from corpus.keys import URL, keys, links
-from corpus.repair import marked_share, repair, vietnamese_share
+from corpus.repair import ENGLISH, english_share, marked_share, repair, vietnamese_share
 from corpus.syllables import fold, has_marks
 
 __all__ = ["NormalText", "fold", "normalise", "terms"]
@@ -26,26 +26,6 @@ _ALONE = 4  # texts of fewer words are also found by single words
 _KEPT_SYMBOLS = frozenset("°₫")
 _PUNCTUATION = str.maketrans(
     "“”„‟«»‘’‚‛′″‐‑‒–—―−…，。！？：；（）、\u00d0\u00f0", "\"\"\"\"\"\"''''''-------.,.!?:;(),Đđ"
-)
-_FUNCTION_WORDS = frozenset(
-    {
-        "the",
-        "is",
-        "are",
-        "was",
-        "were",
-        "of",
-        "and",
-        "that",
-        "this",
-        "has",
-        "have",
-        "been",
-        "will",
-        "for",
-        "with",
-    }
-    | {"from", "they", "their", "it", "not", "by", "be", "at", "as"}
 )
 
 
@@ -90,17 +70,19 @@ def terms(folded: str) -> tuple[str, ...]:
 
 
 def language(canonical: str) -> str:
-    """Return "vi", "en", "zh" or "other" by script, Vietnamese syllables and English function words."""
+    """Return "vi", "en", "zh" or "other" by script, Vietnamese syllables and English function words.
+
+    Plain Latin letters that are not Vietnamese count as English, the likeliest guess here.
+    """
     letters = [char for char in canonical if char.isalpha()]
     han = sum("\u3400" <= char <= "\u9fff" for char in letters)
     if letters and han * 3 > len(letters):
         return "zh"
-    words = [word for word in re.findall(r"[^\W\d_]+", canonical.lower()) if word.isascii()]
-    english = sum(word in _FUNCTION_WORDS for word in words) / len(words) if words else 0.0
+    english = english_share(canonical)
     marked = any(map(has_marks, letters))
-    if vietnamese_share(canonical) >= 0.6 and (marked or english < 0.15):  # noqa: PLR2004  matching measurements
+    if vietnamese_share(canonical) >= 0.6 and (marked or english < ENGLISH):  # noqa: PLR2004  matching measurements
         return "vi"
-    return "en" if english > 0.05 and not marked else "other"  # noqa: PLR2004
+    return "en" if letters and not marked and all(char.isascii() for char in letters) else "other"
 
 
 def _visible(raw: str) -> str:

@@ -63,7 +63,7 @@ def test_normalise_writes_chat_spelling_out() -> None:
 def test_normalise_leaves_names_and_other_languages_alone() -> None:
     for text in (
         "Bệnh nhân F1 ở Q12 tên Max",
-        "The dam at Bao Nhai has burst",
+        "The ruling is a chance to see that we didn't go",
         "网上说中国马上要泄洪",
         "lớp 6A cúm A",
     ):
