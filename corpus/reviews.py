@@ -25,7 +25,7 @@ _LABELS: Final = {
     "unproven": "Chưa đủ căn cứ kết luận",
     "outdated": "Đã cũ",
 }
-_BLOCK = re.compile(r"<script\b[^<>]*application/ld\+json[^<>]*>", re.IGNORECASE)
+_BLOCK = re.compile(r"<script\b[^<>]*>", re.IGNORECASE)
 _BLOCK_END = re.compile(r"</script", re.IGNORECASE)
 _BY_PRECISION: Final = {"month": 7, "year": 4}  # characters of an ISO date that are known
 
@@ -35,14 +35,19 @@ Json = dict[str, Any]
 def read_page(page: str, today: date | None) -> Iterator[Claim | Refused]:
     """Yield the claims of all JSON-LD blocks of an HTML page; numbers count ClaimReviews of the page."""
     blocks = []
-    for opening in _BLOCK.finditer(page):
-        end = _BLOCK_END.search(page, opening.end())
-        if end is None:
-            break
-        try:
-            blocks.append(json.loads(page[opening.end() : end.start()]))
-        except (ValueError, RecursionError):
-            yield Refused(0, "not-json", "a script block of the page is not JSON")
+    opening = _BLOCK.search(page)
+    while opening is not None:
+        at = opening.end()
+        if "application/ld+json" in opening.group().lower():
+            end = _BLOCK_END.search(page, at)
+            if end is None:
+                break
+            try:
+                blocks.append(json.loads(page[at : end.start()]))
+            except (ValueError, RecursionError):
+                yield Refused(0, "not-json", "a script block of the page is not JSON")
+            at = end.end()
+        opening = _BLOCK.search(page, at)
     yield from read_document(blocks, today)
 
 

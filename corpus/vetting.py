@@ -283,7 +283,7 @@ def topic(value: object, reason: str | None) -> tuple[str, str]:
     printed = text(value, "topic", NAME_LIMIT)
     folded = fold(printed.replace("_", " "))
     if folded == "gia mao lua dao":  # one topic elsewhere, two fields here
-        return ("duong_link_lua_dao" if reason == "scam" else "tai_khoan_gia_mao"), printed
+        return ("tai_khoan_gia_mao" if reason == "impersonation" else "duong_link_lua_dao"), printed
     return _words()[1].get(folded, "linh_vuc_khac"), printed
 
 

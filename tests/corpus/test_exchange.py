@@ -187,6 +187,21 @@ def test_what_others_publish(document: object) -> None:
     assert "Somebody" not in repr(claim)
 
 
+@pytest.mark.parametrize(
+    ("verdict", "field"), [("impersonation", "tai_khoan_gia_mao"), ("scam", "duong_link_lua_dao")]
+)
+def test_one_topic_of_others_is_two_fields_here(verdict: str, field: str) -> None:
+    claim = only(lines(ROW | {"topic": "gia_mao_lua_dao", "verdict": verdict}))
+    assert (claim.topic, claim.original_topic) == (field, "gia_mao_lua_dao")
+
+
+def test_a_page_of_openings_is_read_in_one_pass() -> None:
+    page = (
+        b"<script type='application/ld+json'>" * 20_000 + b"{}</script>" + b"<script application/ld+json" * 9
+    )
+    assert refused(page) == [(0, "not-json"), (0, "no-claimreview")]
+
+
 def test_a_page_with_script_blocks() -> None:
     block = f'<script type="application/ld+json">{json.dumps(REVIEW)}</script>'
     page = f"<!doctype html><title>x</title>{block}<script type='application/ld+json'>{{</script>"
