@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from corpus import passages
+from corpus.text import normalise
 from models import (
     Approval,
     Arrival,
@@ -21,13 +23,27 @@ from models import (
     Evidence,
     EvidenceKind,
     Joined,
+    Match,
     Officer,
+    Passage,
     Rating,
     ReasonCode,
     StoredCopy,
+    Twin,
     Verdict,
 )
 
+_SCORED: dict[str, Any] = {
+    "probability": 0.9,
+    "band": "strong",
+    "relation": "same",
+    "signals": {"char": 0.8},
+    "reasons": {"relation": "same", "shared": [], "differences": [], "fired": []},
+    "ranker": "test",
+    "encoder": "test",
+    "pair_fingerprint": "pair",
+    "suggested_at": datetime(2026, 11, 20, 8, 0, tzinfo=UTC),
+}
 AT = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 R = TypeVar("R", bound=Base)
 _serial = itertools.count(1)
@@ -164,3 +180,16 @@ def claim(
         "added_at": AT,
     }
     return _made(session, ConfirmedClaim(**{**defaults, **values}))
+
+
+def passage(session: Session, text: str, **owner: int) -> Passage:
+    return _made(session, Passage(**owner, **passages.values(normalise(text))))
+
+
+def match(session: Session, of: Case, beside: ConfirmedClaim, **values: Any) -> Match:
+    defaults = {**_SCORED, "case_id": of.id, "claim_id": beside.id, "position": 1}
+    return _made(session, Match(**{**defaults, **values}))
+
+
+def twin(session: Session, of: Case, older: Case, **values: Any) -> Twin:
+    return _made(session, Twin(**{**_SCORED, "case_id": of.id, "older_id": older.id, **values}))

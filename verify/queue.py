@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from models import (
@@ -145,16 +146,16 @@ def ask(session: Session, question: Question, *, by: Officer, now: datetime) -> 
     total = counts[question.tab]
     pages = max(1, min(-(-total // PAGE), PAGES))
     page = min(max(question.page, 1), pages)
-    found = session.execute(
-        _rows()
-        .where(_tab(question.tab, by), *filters)
-        .order_by(*_order(question.sort))
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
-    ).all()
+    found = session.execute(rows_of(question, by=by, now=now).limit(PAGE).offset((page - 1) * PAGE)).all()
     hints = _hints(session, [row.Case.id for row in found])
     rows = [_row(row, hints.get(row.Case.id), now) for row in found]
     return Page(rows, counts.tabs, total, page, pages, counts.newest)
+
+
+def rows_of(question: Question, *, by: Officer, now: datetime) -> Select[Any]:
+    """Return the query of all rows that `question` asks for, in its order, whatever its page."""
+    wanted = (_tab(question.tab, by), *_filters(question, now))
+    return _rows().where(*wanted).order_by(*_order(question.sort))
 
 
 def arrived(session: Session, *, after: int) -> int:
@@ -220,7 +221,7 @@ def _hints(session: Session, case_ids: list[int]) -> dict[int, Hint]:
         select(Match.case_id, Match.band, Match.relation, Match.judgement, ConfirmedClaim.rating)
         .join(ConfirmedClaim, ConfirmedClaim.id == Match.claim_id)
         .where(Match.case_id.in_(case_ids), Match.judgement != Judgement.REJECTED)
-        .distinct(Match.case_id)
+        .ext(postgresql.distinct_on(Match.case_id))
         .order_by(Match.case_id, Match.judgement, Match.position)  # "confirmed" sorts before "suggested"
     )
     return {
