@@ -106,11 +106,7 @@ class Cluster:
         try:
             self._prepare()
             with self._turn():
-                if not self._answers():
-                    self._remove_stale_pid()
-                    if not self.data.exists():
-                        self._create()
-                    self._launch()
+                self._bring_up()
                 self._ensure_database()
                 self._using = (self.folder / "users.lock").open("ab")
                 fcntl.flock(self._using, fcntl.LOCK_SH)
@@ -121,6 +117,17 @@ class Cluster:
             ) from exc
         except OSError as exc:
             raise StartRefused(f"{self.folder} cannot be used: {exc}.", exit_code=73) from exc
+
+    def revive(self) -> bool:
+        """Start the server again if it died under its users; return whether it had.
+
+        Raises StartRefused when it cannot be started.
+        """
+        with suppress(FileNotFoundError, ValueError, IndexError, ProcessLookupError):
+            os.kill(int((self.data / "postmaster.pid").read_text().splitlines()[0]), 0)
+            return False
+        with self._turn():
+            return self._bring_up()
 
     def stop(self) -> None:
         """Leave; stop the server if nobody else uses it. Harmless when never started."""
@@ -156,6 +163,16 @@ class Cluster:
                 os.chown(folder, self._account.pw_uid, self._account.pw_gid)
             for path in (self.folder, self.socket_dir, self._bin / "postgres"):
                 _let_through(path, self._account.pw_uid)
+
+    def _bring_up(self) -> bool:
+        """Start the server unless it answers; return whether it was started. The turn must be held."""
+        if self._answers():
+            return False
+        self._remove_stale_pid()
+        if not self.data.exists():
+            self._create()
+        self._launch()
+        return True
 
     def _create(self) -> None:
         """Make the data folder whole under another name, then rename: a crash half-way leaves no half."""

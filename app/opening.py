@@ -11,18 +11,17 @@ from app.settings import Settings
 
 
 @contextmanager
-def address(settings: Settings) -> Iterator[str]:
-    """Yield the database's URL; without DATABASE_URL the embedded server runs at least as long as this.
+def server(settings: Settings) -> Iterator[embedded.Cluster | None]:
+    """Keep the embedded server running meanwhile and yield it; None where DATABASE_URL names another.
 
-    Raises StartRefused when there is no such server or it cannot be started.
+    Raises StartRefused when it cannot be started.
     """
-    given = settings.secret("database_url")
-    if given is not None:
-        yield given
+    if settings.secret("database_url") is not None:
+        yield None
         return
     cluster = embedded.start(settings.state_dir / "postgres")
     try:
-        yield cluster.url()
+        yield cluster
     finally:
         cluster.stop()
 
@@ -38,9 +37,10 @@ def database(
 ) -> Iterator[Engine]:
     """Yield an engine over the database, checked: reachable, new enough, and migrated if `migrated`.
 
-    `owner` and `statement_seconds` are those of `make_engine`. Raises StartRefused otherwise.
+    `owner` and `statement_seconds` are those of `make_engine`. Raises StartRefused where that is not so.
     """
-    with address(settings) as url:
+    with server(settings) as cluster:
+        url = cluster.url() if cluster else settings.secret("database_url") or ""
         engine = make_engine(
             url, name=name, owner=owner, pool_size=settings.db_pool_size, statement_seconds=statement_seconds
         )

@@ -17,6 +17,7 @@ from http.client import HTTPConnection
 from typing import Final
 
 from app import opening, serving
+from app.embedded import Cluster
 from app.refused import StartRefused
 from app.settings import Settings
 
@@ -79,11 +80,10 @@ class Child:
             self.process.wait()
 
 
-def run(settings: Settings, *, say: Say, prepare: Callable[[Settings], None]) -> None:
+def run(settings: Settings, *, say: Say) -> None:
     """Run the whole house until Ctrl-C or SIGTERM, then stop it in order.
 
-    `say` gets one line of progress at a time; `prepare` migrates and seeds. Raises StartRefused when
-    something is not there.
+    `say` gets one line of progress at a time. Raises StartRefused when something is not there.
     """
     asked = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -91,15 +91,37 @@ def run(settings: Settings, *, say: Say, prepare: Callable[[Settings], None]) ->
     began = time.monotonic()
     with serving.listen(settings.host, settings.port) as door:
         say("Starting the database …")
-        with opening.address(settings):
-            prepare(settings)
+        with opening.server(settings) as cluster:
+            _prepare(asked)
             if not asked.is_set():
-                _keep(settings, door, asked, say=say, began=began)
+                _keep(settings, door, cluster, asked, say=say, began=began)
             say("Stopping the database …")
     say("Stopped.")
 
 
-def _keep(settings: Settings, door: socket.socket, asked: threading.Event, *, say: Say, began: float) -> None:
+def _prepare(asked: threading.Event) -> None:
+    """Migrate and seed in a process of its own, which takes its libraries with it when it ends."""
+    process = subprocess.Popen([sys.executable, "-m", "app.cli", "prepare"], process_group=0)
+    while process.poll() is None:
+        if asked.wait(0.1):
+            process.terminate()
+            process.wait()
+            return
+    if process.returncode:
+        raise StartRefused(
+            "The database could not be made ready; see the line above.", exit_code=process.returncode
+        )
+
+
+def _keep(
+    settings: Settings,
+    door: socket.socket,
+    cluster: Cluster | None,
+    asked: threading.Event,
+    *,
+    say: Say,
+    began: float,
+) -> None:
     """Keep web and worker running until `asked`; the worker is stopped last, what came in can be told it."""
     end, held = os.pipe()
     tie = ["--lifeline", str(end)]
@@ -116,6 +138,7 @@ def _keep(settings: Settings, door: socket.socket, asked: threading.Event, *, sa
             say(f"  For programs:   {settings.address()}/docs")
             say("Ctrl-C stops everything.")
         while not asked.wait(0.5):
+            _revive(cluster, say)
             for child in children:
                 child.watch(say)
         say("")
@@ -126,6 +149,15 @@ def _keep(settings: Settings, door: socket.socket, asked: threading.Event, *, sa
             child.stop(deadline)
         os.close(held)
         os.close(end)
+
+
+def _revive(cluster: Cluster | None, say: Say) -> None:
+    """Start the embedded server again when it died; when that fails, say why and let the next look try."""
+    try:
+        if cluster is not None and cluster.revive():
+            say("The database had ended by itself; it runs again.")
+    except StartRefused as exc:
+        say(str(exc))
 
 
 def _wait_ready(settings: Settings, web: Child, asked: threading.Event) -> bool:

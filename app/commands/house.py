@@ -14,15 +14,16 @@ def run() -> None:
     """Run everything on this machine: database, migrations, first data, web and worker. Ctrl-C stops it."""
     from app import supervisor  # noqa: PLC0415
 
-    supervisor.run(read(), say=say, prepare=_prepare)
+    supervisor.run(read(), say=say)
 
 
-def _prepare(settings: Settings) -> None:
-    """Bring schema and first data to where this version wants them."""
+def prepare() -> None:
+    """Bring schema and first data to where this version wants them: the first step of `run`."""
     from app.commands import stocking  # noqa: PLC0415
 
+    settings = read()
     _migrate(settings)
-    stocking.plant(settings, demo=True)
+    stocking.plant(settings, demo=settings.demo)
 
 
 def serve(socket_fd: _Fd = None, lifeline: _Fd = None) -> None:
@@ -68,3 +69,4 @@ def register(app: typer.Typer) -> None:
     """Hang these commands into `app`."""
     for command in (run, serve, work, migrate, settings):
         app.command()(command)
+    app.command(hidden=True)(prepare)
