@@ -182,13 +182,13 @@ def waiting(session: Session) -> Sequence[Waiting]:
         .options(joinedload(Verdict.author))
         .order_by(Case.urgent.desc(), Verdict.proposed_at, Verdict.id)
         .limit(100)
-    ).tuples()
+    )
     return [Waiting(*row) for row in rows]
 
 
 def _names(session: Session, wanted: set[int | None]) -> dict[int | None, str]:
     ids = [one for one in wanted if one is not None]
-    rows = session.execute(select(Officer.id, Officer.display_name).where(Officer.id.in_(ids))).tuples()
+    rows = session.execute(select(Officer.id, Officer.display_name).where(Officer.id.in_(ids)))
     return dict(rows.all()) if ids else {}
 
 
@@ -218,7 +218,7 @@ def _matches(session: Session, case: Case) -> Sequence[Beside]:
         .order_by(Match.judgement == Judgement.REJECTED, Match.position, Match.id)
         .limit(MATCHES)
         .execution_options(populate_existing=True)
-    ).tuples()
+    )
     return [
         Beside(
             match,
@@ -241,7 +241,7 @@ def _twins(session: Session, case: Case) -> Sequence[Pair]:
         .order_by(Twin.probability.desc())
         .limit(MATCHES)
         .execution_options(populate_existing=True)
-    ).tuples()
+    )
     return [_pair(case, *row) for row in rows]
 
 
@@ -269,7 +269,7 @@ def _sources(session: Session, case: Case) -> Sequence[Source]:
         .where(Evidence.case_id == case.id)
         .order_by(Evidence.id, Capture.id.desc())
         .execution_options(populate_existing=True)
-    ).tuples()
+    )
     found: dict[int, Source] = {}
     for row in rows:
         found.setdefault(row[0].id, Source(*row))  # of several captures, the latest
@@ -303,7 +303,7 @@ def _diary(session: Session, case: Case) -> Sequence[Line]:
         .where(AuditEntry.subject_kind == "case", AuditEntry.subject_id == case.id)
         .order_by(AuditEntry.seq.desc())
         .limit(DIARY)
-    ).tuples()
+    )
     return [
         Line(at, action, who, defaultdict(str, json.loads(detail or "{}")))
         for at, action, who, detail in rows

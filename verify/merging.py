@@ -51,9 +51,7 @@ def merge(session: Session, case: Case, *, into: Case, by: Officer, at: datetime
     )
     if not moved:
         raise cases.refusal(session, case, by)
-    before = dict(
-        session.execute(select(Arrival.id, Arrival.joined).where(Arrival.case_id == case.id)).tuples().all()
-    )
+    before = dict(session.execute(select(Arrival.id, Arrival.joined).where(Arrival.case_id == case.id)).all())
     _move(session, before, from_=case, to=into, joined=Joined.OFFICER)
     detail = {"into": into.id, "number": into.number, "joined": {str(k): v for k, v in before.items()}}
     audit.record(session, "case.merged", subject=("case", case.id), by=by, at=at, detail=detail)
