@@ -23,6 +23,13 @@ from babel.numbers import format_decimal
 LANGUAGES: Final[Mapping[str, str]] = {"vi": "Tiếng Việt", "en": "English", "zh": "中文"}
 DEFAULT: Final = "vi"
 _LOCALES: Final = {"vi": "vi_VN", "en": "en_GB", "zh": "zh_Hans_CN"}
+# As Vietnamese offices write them; the CLDR forms put the year after a comma and seconds everywhere.
+_VIETNAMESE: Final = {
+    "long": "d 'tháng' M 'năm' y",
+    "short": "dd/MM/y",
+    "short time": "HH:mm dd/MM/y",
+    "medium time": "HH:mm dd/MM/y",
+}
 _FOLDER: Final = Path(__file__).parent / "locale"
 
 
@@ -62,6 +69,7 @@ class Formats:
 
     def __init__(self, lang: str, zone: ZoneInfo) -> None:
         self._locale = Locale.parse(_LOCALES[lang])
+        self._patterns = _VIETNAMESE if lang == DEFAULT else {}
         self._zone = zone
 
     def date(self, value: dt.date | dt.datetime | None, form: str = "long") -> str:
@@ -70,13 +78,14 @@ class Formats:
             return ""
         if isinstance(value, dt.datetime):
             value = value.astimezone(self._zone).date()
-        return format_date(value, format=form, locale=self._locale)
+        return format_date(value, format=self._patterns.get(form, form), locale=self._locale)
 
     def datetime(self, value: dt.datetime | None, form: str = "medium") -> str:
         """Return day and time of the aware `value`; an empty string for None."""
         if value is None:
             return ""
-        return format_datetime(value, format=form, tzinfo=self._zone, locale=self._locale)
+        pattern = self._patterns.get(f"{form} time", form)
+        return format_datetime(value, format=pattern, tzinfo=self._zone, locale=self._locale)
 
     def ago(self, value: dt.datetime | None, now: dt.datetime) -> str:
         """Return how long before `now` the aware `value` was, in words."""

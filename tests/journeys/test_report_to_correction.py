@@ -1,0 +1,160 @@
+"""The whole way by HTTP only, with real processes: embedded PostgreSQL, and an ordinary server by URL."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import extruct
+import feedparser
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from app import embedded
+from tests.journeys.living import House, Person, lived_in, wait_for
+
+RUMOUR = "Đập thủy điện Ngòi Phát 9 ở xã Bát Xát đã vỡ đêm qua, nước tràn về trung tâm xã, bà con chạy ngay"
+RETOLD = "nghe noi dap thuy dien ngoi phat 9 o xa bat xat da vo dem qua, nuoc tran ve trung tam xa, ba con chay ngay nhe"
+THIRD = "Có phải đập Ngòi Phát 9 tại Bát Xát bị vỡ và nước đang tràn xuống xã không?"
+
+
+@pytest.fixture(scope="module", params=["embedded", "ordinary"])
+def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house over the embedded kind of server, and over one by address, port and password."""
+    state = tmp_path_factory.mktemp(request.param)
+    ordinary = request.param == "ordinary"
+    with embedded.throw_away() as cluster:
+        url = _ordinary(cluster) if ordinary else _plain(cluster)
+        with lived_in(url, state) as lived:
+            for username, role in (("xm", "verifier"), ("pd", "approver"), ("cb", "publisher")):
+                lived.officer(username, role)
+            yield lived
+
+
+def _plain(cluster: embedded.Cluster) -> str:
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE DATABASE journey")
+    return cluster.url("journey")
+
+
+def _ordinary(cluster: embedded.Cluster) -> str:
+    """A database whose owner is no superuser and may not create roles, as hosted servers give it."""
+    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+        connection.execute("CREATE ROLE landlord LOGIN PASSWORD 'mat-khau' NOSUPERUSER NOCREATEROLE")
+        connection.execute("CREATE DATABASE ordinary OWNER landlord")
+    with psycopg.connect(cluster.url("ordinary"), autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION vector")
+    return make_url(cluster.url("ordinary")).set(username="landlord").render_as_string(hide_password=False)
+
+
+def report(house: House, text: str) -> str:
+    person = Person(house).open("/")
+    code = person.code()
+    person.send("/phan-anh", text=text, seen_where="facebook")
+    assert person.status == 201, person.text
+    assert "Đã tiếp nhận" in person.text
+    return code
+
+
+def followed(house: House, code: str) -> str:
+    return Person(house).open("/tra-cuu").send("/tra-cuu", code=code).text
+
+
+def test_two_reports_become_one_published_correction(house: House) -> None:
+    first, second = report(house, RUMOUR), report(house, RETOLD)
+    verifier = Person(house).sign_in("xm")
+    case = wait_for(lambda: the_case(verifier))
+    assert "2 phản ánh" in verifier.open(case).text
+    decide(house, case)
+    page = publish(house, case)
+    read_everywhere(house, page)
+    for code in (first, second):
+        seen = followed(house, code)
+        assert "Đã công bố" in seen
+        assert "Tin giả" in seen
+    match_the_third(house, verifier)
+
+
+def the_case(verifier: Person) -> str | None:
+    """Return the one case that both reports joined, once they did."""
+    cases = verifier.open("/ban-lam-viec").links("/ban-lam-viec/vu-viec/")
+    if not cases or "2 phản ánh" not in verifier.open(cases[0]).text:
+        return None
+    assert len(cases) == 1, "both reports belong to one case"
+    return cases[0].partition("#")[0]
+
+
+def decide(house: House, case: str) -> None:
+    verifier = Person(house).sign_in("xm").open(case)
+    verifier.send("/nhan").open(case)
+    verifier.send(
+        "/tai-lieu",
+        kind="document",
+        issuer="UBND xã Bát Xát",
+        title="Thông báo về an toàn đập",
+        typed="Đập vận hành bình thường, không có sự cố.",
+        is_primary="1",
+    )
+    verifier.open(case).send(
+        "/ket-luan",
+        rating="fake",
+        reason_code="fabricated",
+        claim="Đập thủy điện Ngòi Phát 9 ở xã Bát Xát đã vỡ.",
+        truth="Đập an toàn, vận hành bình thường.",
+        basis="UBND xã kiểm tra tại chỗ và thông báo bằng văn bản.",
+        checkability="Nêu một sự việc cụ thể, kiểm tra được tại chỗ.",
+    )
+    assert verifier.status == 200, verifier.text
+    approver = Person(house).sign_in("pd").open(case)
+    approver.send("/ket-luan/duyet")
+    assert approver.status == 200, approver.text
+
+
+def publish(house: House, case: str) -> str:
+    number = case.rsplit("/", 1)[1]
+    publisher = Person(house).sign_in("cb").open(f"/ban-lam-viec/cong-bo/{number}")
+    publisher.send(f"/cong-bo/{number}")
+    assert publisher.status == 200, publisher.text
+    return next(link for link in Person(house).open("/cong-bo").links("/cong-bo/") if "ngoi-phat" in link)
+
+
+def read_everywhere(house: House, page: str) -> None:
+    reader = Person(house).open(page)
+    assert "Đập an toàn" in reader.text
+    html = reader.client.get(page).text
+    found = extruct.extract(html, syntaxes=["json-ld"])["json-ld"]
+    assert any(item["@type"] == "ClaimReview" for item in found)
+    alone = json.loads(reader.client.get(f"{page}/claimreview.json").text)
+    assert alone["reviewRating"]["alternateName"] == "Tin giả"
+    for feed in ("atom.xml", "rss.xml"):
+        parsed = feedparser.parse(reader.client.get(f"/cong-bo/{feed}").content)
+        assert not parsed.bozo
+        assert any("Ngòi Phát" in entry.title for entry in parsed.entries)
+    items = reader.client.get("/cong-bo/feed.json").json()["items"]
+    assert any(page in item["url"] for item in items)
+    listed = reader.client.get("/api/v1/corrections", params={"q": "ngoi phat"}).json()
+    assert listed["total"] == 1
+    assert "Nhiệm vụ 4.5" in reader.open("/ke-hoach").text
+
+
+def match_the_third(house: House, verifier: Person) -> None:
+    report(house, THIRD)
+
+    def matched() -> bool:
+        for case in verifier.open("/ban-lam-viec").links("/ban-lam-viec/vu-viec/"):
+            if "Đập thủy điện Ngòi Phát 9 ở xã Bát Xát đã vỡ." in verifier.open(case).text:
+                return True
+        return False
+
+    assert wait_for(matched)
+
+
+def test_the_audit_log_holds_afterwards(house: House) -> None:
+    done = house.run("audit", "verify")
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+def test_the_log_of_the_processes_tells_no_code_and_no_text(house: House) -> None:
+    state = Path(house.environment["STATE_DIR"])
+    log = (state / "log.txt").read_text(encoding="utf-8")
+    assert "Ngòi Phát" not in log
