@@ -1,0 +1,42 @@
+"""Scenery of this room's tests."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app import web
+from app.keys import Keys
+from app.main import create_app
+from models import Arrival, Contact
+
+
+@pytest.fixture(scope="session")
+def _open_turnstile(shared_engine: Engine, keys: Keys) -> Iterator[TestClient]:
+    house = create_app(
+        shared_engine,
+        code_key=keys.code,
+        contact_key=keys.contact,
+        agency=web.Agency(name="Trung tâm xử lý tin giả"),
+        public_url="http://testserver",
+    )
+    with TestClient(house, raise_server_exceptions=False, follow_redirects=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def turnstile(_open_turnstile: TestClient) -> TestClient:
+    """A browser before the database that all tests share: for requests that must store nothing."""
+    _open_turnstile.cookies.clear()
+    return _open_turnstile
+
+
+@pytest.fixture
+def _nothing_stored(shared_engine: Engine) -> Iterator[None]:
+    """The test stores neither report nor contact in the shared database."""
+    yield
+    with Session(shared_engine) as session:
+        for record in (Arrival, Contact):
+            assert session.scalar(select(func.count()).select_from(record)) == 0
