@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, cast, func, select
+from sqlalchemy import ColumnElement, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Session
 
@@ -45,10 +45,12 @@ def slug_of(claim: str, number: str) -> str:
 def search_vector(verdict: Verdict) -> ColumnElement[Any]:
     """Return the expression for the search terms: claim first, truth second, translations third."""
     others = " ".join(str(words) for told in verdict.translations.values() for words in told.values())
-    parts = ((verdict.claim, "A"), (verdict.truth, "B"), (others, "C"))
+    parts = ((verdict.claim, "'A'"), (verdict.truth, "'B'"), (others, "'C'"))
     vector: ColumnElement[Any] = cast("", TSVECTOR)
     for words, weight in parts:
-        vector = vector.op("||")(func.setweight(func.to_tsvector("simple", fold(words)), weight))
+        vector = vector.op("||")(
+            func.setweight(func.to_tsvector("simple", fold(words)), literal_column(weight))
+        )
     return vector
 
 

@@ -1,15 +1,14 @@
 """A published conclusion enters the corpus, so that the next similar report is matched to it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from corpus import passages
-from corpus.text import NormalText, normalise
+from corpus.text import normalise
 from models import (
     Arrival,
     Case,
@@ -19,7 +18,6 @@ from models import (
     CorrectionKind,
     Field,
     Joined,
-    Passage,
 )
 from publish import plan
 
@@ -55,11 +53,12 @@ def enter(session: Session, correction: Correction, case: Case, *, at: datetime)
     claim.sources = [
         {"url": source["url"], "title": source["title"], "publisher": source["issuer"]}
         for source in correction.sources
+        if source["url"]
     ]
     claim.retired_at = at if correction.kind is CorrectionKind.VOID else None
     session.flush()  # passages need the id of a new entry
     reports = (form for form in map(normalise, _wordings(session, case)) if form.informative)
-    _write_passages(session, claim, [normalise(correction.claim), *reports])
+    passages.write(session, claim.id, [normalise(correction.claim), *reports])
     return claim
 
 
@@ -70,10 +69,3 @@ def _wordings(session: Session, case: Case) -> Sequence[str]:
         .order_by(Arrival.received_at, Arrival.id)
         .limit(REPORTS)
     ).all()
-
-
-def _write_passages(session: Session, claim: ConfirmedClaim, forms: Iterable[NormalText]) -> None:
-    normal = {form.fingerprint: form for form in forms}
-    session.execute(delete(Passage).where(Passage.claim_id == claim.id, Passage.fingerprint.not_in(normal)))
-    rows = [{"claim_id": claim.id, **passages.values(form)} for form in normal.values()]
-    session.execute(insert(Passage).values(rows).on_conflict_do_nothing())

@@ -39,5 +39,5 @@ def people(session: Session, verdict: Verdict, approval: Approval) -> tuple[str,
     """Return the names of who proposed and who approved, for officers only."""
     ids = {verdict.author_id, approval.approver_id}
     rows = session.execute(select(Officer.id, Officer.display_name).where(Officer.id.in_(ids)))
-    names = dict(rows.tuples().all())
+    names = {row.id: row.display_name for row in rows}
     return names[verdict.author_id], names[approval.approver_id]
