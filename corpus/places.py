@@ -1,235 +1,217 @@
-"""The communes of the province: today's 99, and every older name under which people still know them.
+"""Places named in running text, as keys by which two texts are told apart. Pure.
 
-On 1 July 2025 Lào Cai and Yên Bái were joined and the district level ended; people go on saying "Bát Xát"
-and "huyện Văn Chấn". The data is `data/places.json` (made by scripts/build-places, origin inside).
+Who asks for a commune asks here as well: those functions are the ones of corpus.communes.
 """
 
-import json
 import re
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
-from typing import Any, Final
+from typing import Final
 
-from corpus.syllables import fold
+from corpus.communes import PROVINCES, Commune, by_code, collation, communes, find, stored, suggest
+from corpus.syllables import fold, split_tone, unmarked
 
-_UNIT = re.compile(
-    r"^(?:xa|phuong|huyen|thi xa|thanh pho|thi tran|tinh|tp|tx|tt|thon|ban)(?:\.|\s)+(?=\S)", re.IGNORECASE
-)
-_UNITS_BEFORE: Final = frozenset(
-    {
-        "xa",
-        "phuong",
-        "huyen",
-        "pho",
-        "tran",
-        "tp",
-        "tx",
-        "tt",
-        "thon",
-        "ban",
-        "dap",
-        "dien",
-        "song",
-        "khau",
-        "tinh",
-    }
-)
-_DISTRICT_UNITS: Final = ("huyen ", "thi xa ", "thanh pho ", "tp ", "tp.", "tx ", "tx.")
-_ALPHABET: Final = {char: rank for rank, char in enumerate("aăâbcdđeêfghijklmnoôơpqrstuưvwxyz", start=1)}
-_TONES: Final = {"̀": 1, "̉": 2, "̃": 3, "́": 4, "̣": 5}
+__all__ = ["Commune", "PlaceHit", "by_code", "collation", "communes", "find", "keys", "mentions", "suggest"]
+
+_TEXT_LIMIT: Final = 10_000  # characters looked at
 _WORD = re.compile(r"[^\W_]+")
-_TOO_WIDE: Final = frozenset({"lao cai", "yen bai"})  # names of the whole province tell two texts apart badly
-_LONGEST: Final = 4  # syllables of a name
+_GAP = re.compile(r"[ \u00a0-]{1,3}")  # what may stand between the syllables of a name
+# Words before a name that make it a place, with what else must stand before them.
+_UNITS: Final = {
+    "xã": "xã",
+    "phường": "xã",
+    "huyện": "huyện",
+    "tp": "huyện",
+    "phố": "huyện",  # thành phố
+    "tx": "huyện",
+    "tỉnh": "tỉnh",
+    "trấn": "xã",  # thị trấn
+    "đập": "",
+    "đèo": "",
+    "điện": "",  # thủy điện
+    "khẩu": "",  # cửa khẩu
+    "hồ": "",
+}
+_SECOND: Final = {"trấn": "thi", "phố": "thanh", "điện": "thuy", "khẩu": "cua"}
+_UNITS_UNMARKED: Final = {unmarked(unit): unit for unit in _UNITS}
+_WEAK: Final = frozenset({"tinh", "deo", "ho"})  # units that are other words too without marks
+_MARKED_TEXT: Final = 0.2  # share of words with marks from which a word without any is meant without
+_TITLE_CASE: Final = 0.7  # share of words with a capital from which capitals say nothing
+_FEW = 4  # words; shares of fewer say nothing
 
 
 @dataclass(frozen=True)
-class Commune:
-    """A commune or ward of today. `code` is the national code, `old` the units that went into it."""
+class PlaceHit:
+    """A place named at `start`..`end` of a text in NFC.
 
-    code: str
-    name: str  # with its kind: "Xã Bát Xát"
-    short: str
-    old: tuple[tuple[str, str], ...]  # (old commune, old district)
-
-
-def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(resources.files("corpus.data").joinpath(name).read_text("utf-8"))
-    return content
-
-
-def collation(name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return a sort key in the order of Vietnamese dictionaries: letters first, tones break ties."""
-    letters: list[str] = []
-    tones: list[int] = []
-    for char in unicodedata.normalize("NFD", name.lower()):
-        if char in _TONES:
-            tones.append(_TONES[char])
-        elif unicodedata.combining(char) and letters:
-            letters[-1] = unicodedata.normalize("NFC", letters[-1] + char)
-        else:
-            letters.append(char)
-    return tuple(_ALPHABET.get(letter, 0) for letter in letters), tuple(tones)
-
-
-@cache
-def communes() -> tuple[Commune, ...]:
-    """Return the 99 communes and wards in Vietnamese order."""
-    made = [
-        Commune(
-            code=row["code"],
-            name=f"{row['kind'].capitalize()} {row['name']}",
-            short=row["name"],
-            old=tuple((part["name"], part["district"]) for part in row["old"]),
-        )
-        for row in _read("places.json")["communes"]
-    ]
-    return tuple(sorted(made, key=lambda commune: collation(commune.short)))
-
-
-@cache
-def _codes() -> dict[str, Commune]:
-    return {commune.code: commune for commune in communes()}
-
-
-def by_code(code: str | None) -> Commune | None:
-    """Return the commune with this national code, or None."""
-    return _codes().get(code or "")
-
-
-def _bare(words: str) -> str:
-    return _UNIT.sub("", fold(words).strip())
-
-
-@cache
-def _districts() -> dict[str, tuple[Commune, ...]]:
-    found: dict[str, dict[str, Commune]] = {}
-    for commune in communes():
-        for _name, district in commune.old:
-            found.setdefault(_bare(district), {})[commune.code] = commune
-    return {name: tuple(parts.values()) for name, parts in found.items()}
-
-
-def find(words: str) -> Commune | None:
-    """Return the one commune of today that `words` name, or None when there is none or several.
-
-    "Cốc Lếu", an old ward, is found by the ward it went into; "huyện Bát Xát", an old district, is
-    several communes of today.
+    `key` is the folded name, equal for equal places; `codes` are the communes of today that it covers:
+    one, several for an old district, none for places elsewhere.
     """
-    folded, bare = fold(words).strip(), _bare(words)
-    today = [commune for commune in communes() if bare == fold(commune.short)]
-    if folded.startswith(_DISTRICT_UNITS):
-        return None  # a district is several communes of today; `suggest` offers them
-    if today and not folded.startswith("thi tran"):
-        return today[0] if len(today) == 1 else None
-    old = {
-        c.code: c
-        for c in communes()
-        for name, _district in c.old
-        if fold(name) == folded or _bare(name) == bare
-    }
-    return next(iter(old.values())) if len(old) == 1 else None
+
+    key: str
+    start: int
+    end: int
+    codes: tuple[str, ...] = ()
 
 
-def suggest(words: str, limit: int = 12) -> list[Commune]:
-    """Return communes of today for what somebody is typing: today's name first, then older names."""
-    bare = _bare(words)
-    if len(bare) < 2:  # noqa: PLR2004  one letter names nothing
-        return []
-    ranked: dict[str, tuple[int, Commune]] = {}
-    for commune in communes():
-        rank = _rank(commune, bare)
-        if rank is not None:
-            ranked[commune.code] = (rank, commune)
-    return [commune for _, commune in sorted(ranked.values(), key=lambda pair: pair[0])][:limit]
+@dataclass
+class _Name:
+    """A known name: how it is written, and the communes it means as a commune, as a district, at all."""
+
+    ways: set[tuple[tuple[str, str], ...]]
+    key: str
+    communes: dict[str, None]
+    district: dict[str, None]
 
 
-def _rank(commune: Commune, bare: str) -> int | None:
-    short = fold(commune.short)
-    if short == bare:
-        return 0
-    if short.startswith(bare):
-        return 1
-    names = {_bare(name) for name, _ in commune.old}
-    if bare in names:
-        return 2
-    if bare in {_bare(district) for _, district in commune.old}:
-        return 3
-    return 4 if any(name.startswith(bare) for name in names) or bare in short else None
-
-
-# --- places in running text ------------------------------------------------------------------------
+def _syllables(name: str) -> tuple[tuple[str, str], ...]:
+    """Return the syllables in lower case with their tones apart, so that "hoà" is "hòa"."""
+    return tuple(split_tone(word) for word in name.lower().split())
 
 
 @cache
-def _names() -> dict[str, frozenset[str]]:
-    """Known names: folded -> the ways of writing them with marks, in lower case."""
-    found: dict[str, set[str]] = {}
-    written = list(_read("landmarks.json")["landmarks"])
+def _names() -> dict[tuple[str, ...], _Name]:
+    found: dict[tuple[str, ...], _Name] = {}
+
+    def add(written: str, key: str = "") -> _Name:
+        folded = fold(written)
+        name = found.setdefault(tuple(folded.split()), _Name(set(), fold(key) or folded, {}, {}))
+        name.ways.add(_syllables(written))
+        return name
+
     for commune in communes():
-        written.append(commune.short)
-        for name, district in commune.old:
-            written += [_strip_unit(name), _strip_unit(district)]
-    for name in written:
-        key = fold(name)
-        if 1 < len(key.split()) <= _LONGEST or key == "fansipan":
-            found.setdefault(key, set()).add(name.lower())
-    return {key: frozenset(ways) for key, ways in found.items() if key not in _TOO_WIDE}
+        add(commune.short).communes[commune.code] = None
+        for old, district in commune.old:
+            add(_without_unit(old)).communes[commune.code] = None
+            add(_without_unit(district)).district[commune.code] = None
+            add(_without_unit(district).replace(" ", ""), _without_unit(district)).district[commune.code] = (
+                None
+            )
+    for row in stored("landmarks.json")["landmarks"]:
+        codes = {c.code: None for c in communes() if row.get("old_commune") in {old for old, _ in c.old}}
+        for written in (row["name"], *row.get("also", ())):
+            add(written, row["name"]).communes.update(codes)
+    for written in stored("landmarks.json")["elsewhere"]:
+        add(written)
+    return found
 
 
-def _strip_unit(name: str) -> str:
+def _without_unit(name: str) -> str:
     for unit in ("Thành phố ", "Thị xã ", "Thị trấn ", "Huyện ", "Phường ", "Xã "):
         name = name.removeprefix(unit)
     return name
 
 
 @cache
-def _ordinary() -> frozenset[str]:
-    return frozenset(_read("landmarks.json")["ordinary_words"])
+def _longest() -> dict[str, int]:
+    """Return, by first syllable, the number of syllables of the longest name."""
+    found: dict[str, int] = {}
+    for syllables in _names():
+        found[syllables[0]] = max(len(syllables), found.get(syllables[0], 0))
+    return found
 
 
-@dataclass(frozen=True)
-class PlaceHit:
-    """A place named at `start`..`end` of a text; `key` is the folded name, equal for equal places."""
+@cache
+def _words_of(kind: str) -> frozenset[str]:
+    return frozenset(stored("landmarks.json")[kind])
 
-    key: str
-    start: int
-    end: int
+
+class _Text:
+    """A text cut into words, with what its capitals and marks are worth."""
+
+    def __init__(self, text: str) -> None:
+        self.text = unicodedata.normalize("NFC", text[:_TEXT_LIMIT])
+        bare = unmarked(self.text)
+        self.spans = [match.span() for match in _WORD.finditer(self.text)]
+        self.words = [self.text[start:end] for start, end in self.spans]
+        self.folded = [bare[start:end] for start, end in self.spans]
+        count = max(len(self.words), 1)
+        marked = sum(not word.isascii() for word in self.words)
+        capital = sum(word[0].isupper() for word in self.words)
+        self.marked = marked / count > _MARKED_TEXT
+        self.capitals = capital / count < _TITLE_CASE or (count < _FEW and not self.text.isupper())
+
+    def touches(self, at: int) -> bool:
+        """Whether nothing but a blank or hyphen stands between the words `at` and `at + 1`."""
+        return 0 <= at < len(self.spans) - 1 and bool(
+            _GAP.fullmatch(self.text, self.spans[at][1], self.spans[at + 1][0])
+        )
+
+    def unit_before(self, at: int) -> str | None:
+        """Return what kind of unit the word before `at` announces ("" for a dam or a pass), or None."""
+        start, end = (self.spans[at - 1][1], self.spans[at][0]) if at else (0, 0)
+        if not at or not re.fullmatch(r"\.?\s{0,3}", self.text[start:end]):
+            return None
+        word = self.words[at - 1].lower()
+        unit = word if self.marked else _UNITS_UNMARKED.get(word, word)
+        if unit not in _UNITS or (unit in _SECOND and (at < 2 or self.folded[at - 2] != _SECOND[unit])):  # noqa: PLR2004
+            return None
+        return _UNITS[unit]
+
+    def is_capital(self, at: int) -> bool:
+        return self.capitals and 0 <= at < len(self.words) and self.words[at][0].isupper()
 
 
 def mentions(text: str) -> tuple[PlaceHit, ...]:
-    """Return the places that `text` names. Ordinary words that happen to be names need a unit before them."""
-    words = [(match.group(), match.start(), match.end()) for match in _WORD.finditer(text[:10_000])]
-    folded = [fold(word) for word, _, _ in words]
+    """Return the places that `text` names, in order, at most one at each word. Never raises.
+
+    A name must stand as it is written; without marks only in a text without marks. A name that is an
+    ordinary word as well needs a unit before it ("xã Hạnh Phúc") or capitals of its own.
+    """
+    cut = _Text(text)
     hits: list[PlaceHit] = []
     at = 0
-    while at < len(words):
-        hit = next(_at(text, words, folded, at), None)
-        if hit is None:
-            at += 1
-            continue
-        hits.append(hit)
-        at += len(hit.key.split())
+    while at < len(cut.words):
+        size = _longest().get(cut.folded[at], 0)
+        while size and (hit := _hit(cut, at, size)) is None:
+            size -= 1
+        if size and hit is not None:
+            hits.append(hit)
+        at += size or 1
     return tuple(hits)
 
 
-def _at(text: str, words: list[tuple[str, int, int]], folded: list[str], at: int) -> Iterator[PlaceHit]:
-    for size in range(min(_LONGEST, len(words) - at), 0, -1):
-        key = " ".join(folded[at : at + size])
-        ways = _names().get(key)
-        if ways is None:
-            continue
-        part = words[at : at + size]
-        announced = at > 0 and folded[at - 1] in _UNITS_BEFORE
-        capital = all(word[0].isupper() for word, _, _ in part) and not text.isupper()
-        as_written = " ".join(word.lower() for word, _, _ in part) in ways and any(
-            not char.isascii() for word, _, _ in part for char in word
-        )
-        unmarked = all(word.isascii() for word, _, _ in part)
-        if announced or capital or (key not in _ordinary() and (as_written or unmarked)):
-            yield PlaceHit(key, part[0][1], part[-1][2])
+def _hit(cut: _Text, at: int, size: int) -> PlaceHit | None:
+    name = _names().get(tuple(cut.folded[at : at + size]))
+    if name is None or not all(map(cut.touches, range(at, at + size - 1))):
+        return None
+    unit = cut.unit_before(at)
+    if not _is_written(cut, name, at, size) or not _is_meant(cut, name, at, size, unit):
+        return None
+    key = name.key
+    if key in PROVINCES:  # the city, or the ward of today: the province itself tells no two texts apart
+        key = f"thanh pho {key}"
+    codes = (name.communes or name.district) if unit == "xã" else (name.district or name.communes)
+    return PlaceHit(key, cut.spans[at][0], cut.spans[at + size - 1][1], tuple(sorted(codes)))
+
+
+def _is_written(cut: _Text, name: _Name, at: int, size: int) -> bool:
+    words = cut.words[at : at + size]
+    if all(word.isascii() for word in words) and not cut.marked:
+        return True
+    return tuple(split_tone(word.lower()) for word in words) in name.ways
+
+
+def _is_meant(cut: _Text, name: _Name, at: int, size: int, unit: str | None) -> bool:
+    if name.key in _words_of("only_with_unit"):
+        return unit in {"xã", "huyện"}
+    unsure = name.key in _words_of("ordinary_words")
+    if unit is not None and not (unsure and not cut.marked and _is_another_word(cut.folded[at - 1], name)):
+        return True
+    if " " not in name.key and name.key not in _words_of("alone"):
+        return False
+    if all(cut.is_capital(place) for place in range(at, at + size)):
+        before = cut.touches(at - 1) and cut.is_capital(at - 1)
+        if before and cut.words[at - 1].lower() in _words_of("surnames"):
+            return False
+        return not (unsure and (before or (cut.touches(at + size - 1) and cut.is_capital(at + size))))
+    return not unsure and (cut.marked or name.key not in _words_of("ordinary_without_marks"))
+
+
+def _is_another_word(unit: str, name: _Name) -> bool:
+    """Whether a unit without marks is likelier an ordinary word: "o xa trung tam" is far from the centre."""
+    return unit in _WEAK or (unit == "xa" and name.key in _words_of("far_from"))
 
 
 def keys(text: str) -> frozenset[str]:
