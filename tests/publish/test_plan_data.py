@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,21 @@ def test_every_task_that_can_log_a_case_has_an_event() -> None:
     assert {event["task"] for event in read("plan_events.json")["events"]} == tasks
 
 
-def test_successors_are_of_printed_agencies() -> None:
+def test_successors_are_of_printed_agencies_and_say_how_sure_they_are() -> None:
     printed = set(read("plan_171.json")["agencies_as_printed"])
-    assert {row["printed"] for row in read("agencies.json")["successors"]} <= printed
+    agencies = read("agencies.json")
+    rows = agencies["successors"]
+    assert {row["printed"] for row in rows} | set(agencies["successor_not_found"]) <= printed
+    assert not {row["printed"] for row in rows} & set(agencies["successor_not_found"])
+    assert {row["certainty"] for row in rows} <= {"read", "infer", "unverified"}
+    assert all(row["successor"].strip() for row in rows)
+    assert all(date.fromisoformat(row[end]) for row in rows for end in ("valid_from", "valid_to") if row[end])
+
+
+def test_every_event_has_words_of_its_own() -> None:
+    events = read("plan_events.json")["events"]
+    assert all(event["label"].strip() and event["hint"].strip() for event in events)
+    assert len({event["label"] for event in events}) == len({event["event"] for event in events}) == 21
 
 
 def test_the_yearly_report_is_due_before_15_december() -> None:
