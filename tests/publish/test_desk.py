@@ -101,6 +101,8 @@ def test_administrators_add_and_change_successors(
     assert "Sửa: Sở Ngoại vụ" in client.get(f"/ban-lam-viec/ke-hoach?sua={row.id}").text
     assert client.post(url, data={**form, "valid_to": "2028-01-01"}).status_code == 303
     assert "Sở mới" in client.get("/ke-hoach").text
+    client.post(url, data={**form, "valid_from": "2020-01-01", "valid_to": "2020-02-01"})
+    assert "Sở mới" not in client.get("/ke-hoach").text
     assert waiting.id
 
 

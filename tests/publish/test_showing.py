@@ -32,6 +32,7 @@ def test_differences_give_both_texts_back() -> None:
     spans = showing.spans(before, after)
     assert "".join(words for kind, words in spans if kind != "new") == before
     assert "".join(words for kind, words in spans if kind != "gone") == after
+    assert showing.spans("a b", "a") == [("same", "a"), ("gone", " b")]
     assert showing.changes(a_correction(), a_correction()) == []
     assert [change.part for change in showing.changes(a_correction(basis="khác"), a_correction())] == [
         "basis"
