@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
+from starlette.testclient import TestClient
 
-from models import AuditDetail, AuditEntry, Officer
+from app import auth, web
+from models import AuditDetail, AuditEntry, Officer, OfficerSession
 from tests import factories as make
 
 
@@ -41,3 +43,37 @@ def diary(session: Session) -> Callable[[int], list[tuple[str, dict[str, Any]]]]
         return [(action, json.loads(detail)) for action, detail in rows]
 
     return read
+
+
+class Desk:
+    """A browser at the desk. `as_(…)` signs an officer in; `post` sends the form token along."""
+
+    def __init__(self, client: TestClient, sessions: sessionmaker[Session]) -> None:
+        self.client = client
+        self.sessions = sessions
+        self.token = ""
+
+    def as_(self, *roles: str, person: Officer | None = None) -> Officer:
+        with self.sessions.begin() as session:
+            found = person or make.officer(session, *roles)
+            opened = auth.open_session(session, found, at=web.now(), hours=8)
+            self.client.cookies.set(web.SESSION_COOKIE, opened)
+            session.flush()
+            digest = web.token_digest(opened)
+            self.token = session.get_one(OfficerSession, digest).form_token
+            return found
+
+    def nobody(self) -> None:
+        self.client.cookies.clear()
+
+    def get(self, path: str) -> Any:
+        return self.client.get(f"/ban-lam-viec{path}")
+
+    def post(self, path: str, files: Any = None, **fields: Any) -> Any:
+        data = {"form_token": self.token, **fields}
+        return self.client.post(f"/ban-lam-viec{path}", data=data, files=files)
+
+
+@pytest.fixture
+def desk(client: TestClient, sessions: sessionmaker[Session]) -> Desk:
+    return Desk(client, sessions)

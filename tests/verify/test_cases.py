@@ -80,7 +80,7 @@ def test_nobody_closes_a_case_that_somebody_else_verifies(
     session: Session, hoa: Officer, pao: Officer
 ) -> None:
     case = make.taken_case(session, hoa)
-    wanted = {"reason": ClosedReason.EMPTY, "at": AT}
+    wanted: dict[str, Any] = {"reason": ClosedReason.EMPTY, "at": AT}
     assert refused(cases.close, session, case, by=pao, **wanted) == "already-taken"
     assert refused(cases.close, session, case, by=hoa, note="x" * 601, **wanted) == "too-long"
     cases.close(session, case, by=hoa, **wanted)

@@ -15,6 +15,7 @@ from models import (
     CaptureState,
     Case,
     CaseState,
+    ClosedReason,
     Evidence,
     EvidenceKind,
     Invalid,
@@ -161,7 +162,7 @@ def test_citing_withdraws_an_approval(session: Session, hoa: Officer) -> None:
 
 def test_nothing_is_cited_for_a_case_that_is_over(session: Session, hoa: Officer) -> None:
     closed = make.case(session)
-    closed.state, closed.closed_reason = CaseState.CLOSED, "empty"
+    closed.state, closed.closed_reason = CaseState.CLOSED, ClosedReason.EMPTY
     closed.closed_at, closed.closed_by_id = AT, hoa.id
     session.flush()
     assert refused(cite, session, closed, hoa)[0] == "case-closed"

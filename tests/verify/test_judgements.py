@@ -78,7 +78,7 @@ def test_a_claim_found_by_hand(session: Session, case: Case, hoa: Officer) -> No
     made = judgements.attach(session, case, claim_id=claim.id, by=hoa, at=AT)
     assert (made.ranker, made.judgement) == (judgements.BY_HAND, Judgement.CONFIRMED)
     assert entries(session, claim.id) == 1
-    wanted = {"claim_id": claim.id, "by": hoa, "at": AT}
+    wanted: dict[str, Any] = {"claim_id": claim.id, "by": hoa, "at": AT}
     assert refused(judgements.attach, session, case, **wanted) == "already-judged"
     judgements.undo(session, made, by=hoa, at=AT)
     judgements.reject(session, made, by=hoa, at=AT)

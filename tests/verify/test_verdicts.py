@@ -42,7 +42,10 @@ def refused(verb: Callable[..., Any], *args: Any, **named: Any) -> str:
     with pytest.raises((Refusal, DBAPIError)) as caught, session.begin_nested():
         verb(*args, **named)
     error = caught.value
-    return error.code if isinstance(error, Refusal) else str(error.orig).splitlines()[0]  # type: ignore[union-attr]
+    if isinstance(error, Refusal):
+        return error.code
+    assert isinstance(error, DBAPIError)
+    return str(error.orig).splitlines()[0]
 
 
 @pytest.fixture
@@ -148,7 +151,7 @@ def test_a_draft_left_by_another_keeps_its_author(
 
 def test_returning_with_a_note(session: Session, case: Case, hoa: Officer, lan: Officer) -> None:
     made = propose(session, case, hoa)
-    back = {"note": "Cần văn bản gốc.", "at": AT}
+    back: dict[str, Any] = {"note": "Cần văn bản gốc.", "at": AT}
     assert refused(verdicts.send_back, session, made, by=hoa, **back) == "same-officer"
     assert refused(verdicts.send_back, session, made, by=lan, note=" ", at=AT) == "missing"
     verdicts.send_back(session, made, by=lan, **back)
@@ -184,12 +187,14 @@ def test_a_new_version_says_what_changed(session: Session, hoa: Officer, pao: Of
     assert propose(session, case, hoa, change_note="Bổ sung số liệu.").change_note == "Bổ sung số liệu."
 
 
-def issue(session: Session, case: Case, verdict: Verdict, approval: Any, by: Officer) -> None:
+def issue(
+    session: Session, case: Case, verdict: Verdict, approval: Any, by: Officer, number: str = "KT-1"
+) -> None:
     session.add(
         Correction(
-            number="KT-1",
+            number=number,
             version=1,
-            slug="kt-1",
+            slug=number.lower(),
             kind=CorrectionKind.FIRST,
             case_id=case.id,
             verdict_id=verdict.id,
