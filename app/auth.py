@@ -1,5 +1,6 @@
 """Sign in, sign out, and the sessions of officers."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from models import Invalid, Officer, OfficerSession, audit
 PASSWORD_MIN = 12
 PASSWORD_MAX = 128  # longer input never reaches the hash, which costs 64 MiB a call
 DESK = "/ban-lam-viec"
+_USERNAME = re.compile(r"[a-z0-9._-]{3,40}")
 _GUESSES = RateLimitItemPerMinute(5, 5)  # per user name, five guesses in five minutes
 
 router = APIRouter()
@@ -65,7 +67,7 @@ def create(
 ) -> Officer:
     """Add an officer. Raises Invalid for a password outside 12 to 128 characters."""
     person = Officer(
-        username=username.strip().lower(),
+        username=username,
         display_name=display_name.strip(),
         password_hash=_hashed(password),
         roles=sorted(set(roles)),

@@ -63,6 +63,7 @@ class Shield:
             headers["Cache-Control"] = "public, max-age=31536000, immutable"
         elif path.startswith(_PUBLIC_DATA):
             headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+            headers["Access-Control-Allow-Origin"] = "*"
             headers.setdefault("Cache-Control", "public, max-age=60")
         else:
             headers.setdefault("Cache-Control", "no-store")

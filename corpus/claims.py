@@ -38,10 +38,12 @@ def take_in(
 
 
 def _add(session: Session, row: exchange.Claim, origin: ClaimOrigin, at: datetime) -> bool:
+    # "own:" names this centre's own corrections; a file must not take the place of one.
+    foreign = row.external_id.startswith("own:") and origin is not ClaimOrigin.OWN
     claim_id = session.scalar(
         insert(ConfirmedClaim)
         .values(
-            external_id=row.external_id,
+            external_id=f"imported:{row.external_id}" if foreign else row.external_id,
             origin=origin,
             claim=row.claim,
             rating=Rating(row.verdict),

@@ -1,4 +1,4 @@
-"""A living house for journeys: real web and worker processes over a database, and people who use them by HTTP."""
+"""A living house for journeys: real web and worker processes, and people who use them by HTTP."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -25,10 +25,11 @@ class House:
 
     url: str
     environment: dict[str, str]
+    clients: list[httpx2.Client] = field(default_factory=list)
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a `kiemtin` command against this house."""
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603  our own program
             [sys.executable, "-m", "app.cli", *arguments],
             env=self.environment,
             input=stdin,
@@ -79,13 +80,17 @@ def lived_in(database_url: str, state: Path) -> Iterator[House]:
         assert done.returncode == 0, done.stderr
     log = (state / "log.txt").open("wb")
     processes = [
-        subprocess.Popen([sys.executable, "-m", "app.cli", name], env=environment, stdout=log, stderr=log)
+        subprocess.Popen(  # noqa: S603  our own program
+            [sys.executable, "-m", "app.cli", name], env=environment, stdout=log, stderr=log
+        )
         for name in ("serve", "work")
     ]
     try:
         wait_for(lambda: httpx2.get(f"{house.url}/readyz").status_code == 200)
         yield house
     finally:
+        for client in house.clients:
+            client.close()
         for process in processes:
             process.terminate()
         for process in processes:
@@ -112,6 +117,7 @@ class Person:
 
     def __init__(self, house: House) -> None:
         self.client = httpx2.Client(base_url=house.url, follow_redirects=True, timeout=20)
+        house.clients.append(self.client)
         self.at = "/"
         self.page: lxml.html.HtmlElement = lxml.html.fromstring("<p></p>")
         self.status = 0

@@ -14,7 +14,10 @@ from app import embedded
 from tests.journeys.living import House, Person, lived_in, wait_for
 
 RUMOUR = "Đập thủy điện Ngòi Phát 9 ở xã Bát Xát đã vỡ đêm qua, nước tràn về trung tâm xã, bà con chạy ngay"
-RETOLD = "nghe noi dap thuy dien ngoi phat 9 o xa bat xat da vo dem qua, nuoc tran ve trung tam xa, ba con chay ngay nhe"
+RETOLD = (
+    "nghe noi dap thuy dien ngoi phat 9 o xa bat xat da vo dem qua, "
+    "nuoc tran ve trung tam xa, ba con chay ngay nhe"
+)
 THIRD = "Có phải đập Ngòi Phát 9 tại Bát Xát bị vỡ và nước đang tràn xuống xã không?"
 
 
@@ -26,7 +29,11 @@ def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with embedded.throw_away() as cluster:
         url = _ordinary(cluster) if ordinary else _plain(cluster)
         with lived_in(url, state) as lived:
-            for username, role in (("xm", "verifier"), ("pd", "approver"), ("cb", "publisher")):
+            for username, role in (
+                ("xacminh", "verifier"),
+                ("pheduyet", "approver"),
+                ("congbo", "publisher"),
+            ):
                 lived.officer(username, role)
             yield lived
 
@@ -62,7 +69,7 @@ def followed(house: House, code: str) -> str:
 
 def test_two_reports_become_one_published_correction(house: House) -> None:
     first, second = report(house, RUMOUR), report(house, RETOLD)
-    verifier = Person(house).sign_in("xm")
+    verifier = Person(house).sign_in("xacminh")
     case = wait_for(lambda: the_case(verifier))
     assert "2 phản ánh" in verifier.open(case).text
     decide(house, case)
@@ -85,7 +92,7 @@ def the_case(verifier: Person) -> str | None:
 
 
 def decide(house: House, case: str) -> None:
-    verifier = Person(house).sign_in("xm").open(case)
+    verifier = Person(house).sign_in("xacminh").open(case)
     verifier.send("/nhan").open(case)
     verifier.send(
         "/tai-lieu",
@@ -105,14 +112,14 @@ def decide(house: House, case: str) -> None:
         checkability="Nêu một sự việc cụ thể, kiểm tra được tại chỗ.",
     )
     assert verifier.status == 200, verifier.text
-    approver = Person(house).sign_in("pd").open(case)
+    approver = Person(house).sign_in("pheduyet").open(case)
     approver.send("/ket-luan/duyet")
     assert approver.status == 200, approver.text
 
 
 def publish(house: House, case: str) -> str:
     number = case.rsplit("/", 1)[1]
-    publisher = Person(house).sign_in("cb").open(f"/ban-lam-viec/cong-bo/{number}")
+    publisher = Person(house).sign_in("congbo").open(f"/ban-lam-viec/cong-bo/{number}")
     publisher.send(f"/cong-bo/{number}")
     assert publisher.status == 200, publisher.text
     return next(link for link in Person(house).open("/cong-bo").links("/cong-bo/") if "ngoi-phat" in link)
@@ -142,7 +149,8 @@ def match_the_third(house: House, verifier: Person) -> None:
 
     def matched() -> bool:
         for case in verifier.open("/ban-lam-viec").links("/ban-lam-viec/vu-viec/"):
-            if "Đập thủy điện Ngòi Phát 9 ở xã Bát Xát đã vỡ." in verifier.open(case).text:
+            text = verifier.open(case).text
+            if THIRD in text and "Điều đúng: Đập an toàn, vận hành bình thường." in text:
                 return True
         return False
 
