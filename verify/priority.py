@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Float, literal_column
 
-from models import Field
+from models import Case, Field
 
 HALF_LIFE: Final = timedelta(hours=24)
 URGENT: Final = 8.0  # above a case that was reported eight times as often
@@ -54,6 +54,17 @@ def of(
     age = max(now.astimezone(UTC) - last_arrival_at, timedelta())
     recency = 0.5 ** (age / HALF_LIFE)
     return Priority(reports * weight * factor * recency, reports, weight, factor, recency)
+
+
+def of_case(case: Case, now: datetime) -> Priority:
+    """Return the priority of `case` at `now`."""
+    return of(
+        arrivals=case.arrivals,
+        field=case.field,
+        urgent=case.urgent,
+        last_arrival_at=case.last_arrival_at,
+        now=now,
+    )
 
 
 def order() -> ColumnElement[float]:

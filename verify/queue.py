@@ -204,13 +204,7 @@ def _row(found: Any, hint: Hint | None, now: datetime) -> Row:  # noqa: ANN401  
         clock=clock.read(
             case.state, opened_at=case.opened_at, taken_at=case.taken_at, versions=found.versions, now=now
         ),
-        priority=priority.of(
-            arrivals=case.arrivals,
-            field=case.field,
-            urgent=case.urgent,
-            last_arrival_at=case.last_arrival_at,
-            now=now,
-        ),
+        priority=priority.of_case(case, now),
         hint=hint,
         demo=case.demo,
     )

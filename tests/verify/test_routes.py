@@ -286,6 +286,18 @@ def test_a_file_that_is_too_large_is_refused(desk: Desk, scene: Scene) -> None:
     assert len(evidence.ENDINGS) == 7
 
 
+def _steps(match: int) -> list[tuple[str, dict[str, str]]]:
+    source = {"kind": "statement", "issuer": "UBND", "title": "T", "quote": "Q", "is_primary": "1"}
+    words = {"claim": "c", "truth": "t", "basis": "b", "checkability": "k"}
+    return [
+        ("nhan", {}),
+        (f"doi-chieu/{match}/bac", {}),
+        (f"doi-chieu/{match}/hoan-tac", {}),
+        ("tai-lieu", source),
+        ("ket-luan", {"rating": "fake", "reason_code": "scam", **words}),
+    ]
+
+
 def test_from_open_to_approved_by_its_buttons(desk: Desk, sessions: sessionmaker[Session]) -> None:
     with sessions.begin() as session:
         case = make.case(session)
@@ -293,23 +305,7 @@ def test_from_open_to_approved_by_its_buttons(desk: Desk, sessions: sessionmaker
         match = make.match(session, case, make.claim(session))
     here = f"/vu-viec/{case.id}"
     desk.as_("verifier")
-    for act, fields in (
-        ("nhan", {}),
-        (f"doi-chieu/{match.id}/bac", {}),
-        (f"doi-chieu/{match.id}/hoan-tac", {}),
-        ("tai-lieu", {"kind": "statement", "issuer": "UBND", "title": "T", "quote": "Q", "is_primary": "1"}),
-        (
-            "ket-luan",
-            {
-                "rating": "fake",
-                "reason_code": "scam",
-                "claim": "c",
-                "truth": "t",
-                "basis": "b",
-                "checkability": "k",
-            },
-        ),
-    ):
+    for act, fields in _steps(match.id):
         answer = desk.post(f"{here}/{act}", **fields)
         assert answer.status_code == 303, answer.text
         assert desk.client.get(answer.headers["location"]).status_code == 200
