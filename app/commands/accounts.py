@@ -1,5 +1,6 @@
 """Commands on officers' accounts: account add, list, password, disable."""
 
+import re
 import secrets
 import sys
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.showing import result, say
+from app.refused import StartRefused
 from app.settings import read
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from models import Officer
 
+_USERNAME = r"[a-z0-9._-]{3,40}"  # as the database has it (models/officer.py)
 accounts = typer.Typer(no_args_is_help=True, help="Officers' accounts.")
 _Name = Annotated[str, typer.Argument(help="User name: a-z, 0-9, dot, dash, underscore.", show_default=False)]
 _Stdin = Annotated[
@@ -33,7 +36,6 @@ def _password(*, stdin: bool) -> tuple[str, bool]:
 def _find(session: "Session", username: str) -> "Officer":
     from sqlalchemy import select  # noqa: PLC0415
 
-    from app.refused import StartRefused  # noqa: PLC0415
     from models import Officer  # noqa: PLC0415
 
     found = session.scalar(select(Officer).where(Officer.username == username.strip().lower()))
@@ -54,17 +56,22 @@ def add(
     password_stdin: _Stdin = False,
 ) -> None:
     """Add an officer. One person may hold several roles; nobody approves or publishes their own verdict."""
+    from sqlalchemy import select  # noqa: PLC0415
     from sqlalchemy.orm import Session  # noqa: PLC0415
 
     from app import auth, opening  # noqa: PLC0415
-    from app.refused import StartRefused  # noqa: PLC0415
-    from models import Role  # noqa: PLC0415
+    from models import Officer, Role  # noqa: PLC0415
 
+    username = username.strip().lower()
     unknown = sorted(set(role) - {one.value for one in Role})
     if unknown:
         raise StartRefused(f"There is no role '{unknown[0]}'; the roles are {', '.join(Role)}.", exit_code=2)
+    if not re.fullmatch(_USERNAME, username):
+        raise StartRefused(f"'{username}' cannot be a user name: 3 to 40 of a-z, 0-9, . - _", exit_code=2)
     password, made = _password(stdin=password_stdin)
     with opening.database(read()) as engine, Session(engine) as session, session.begin():
+        if session.scalar(select(Officer.id).where(Officer.username == username)):
+            raise StartRefused(f"There is an account '{username}' already.", exit_code=1)
         person = auth.create(
             session, username, display_name=name, password=password, roles=role, at=datetime.now(UTC)
         )

@@ -101,6 +101,13 @@ def test_refusal_is_one_sentence(kiemtin: Command, arguments: tuple[str, ...]) -
     assert err.count("\n") == 1
 
 
+def test_user_name_is_given_once(kiemtin: Command) -> None:
+    for expected in (0, 1):
+        code, _, err = kiemtin("account", "add", "Lan", *NAME, "--role", "verifier")
+        assert code == expected, err
+    assert err == "kiemtin: There is an account 'lan' already.\n"
+
+
 def test_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["kiemtin", "restore", "no-such-file", "--debug"])
     with pytest.raises(Exception, match="no-such-file"):
