@@ -64,7 +64,7 @@ def _add(session: Session, row: exchange.Claim, origin: ClaimOrigin, at: datetim
     )
     if claim_id is None:
         return False
-    passages.write(session, claim_id, [normalise(row.claim)])
+    passages.add(session, claim_id, [normalise(row.claim)])
     return True
 
 

@@ -49,17 +49,16 @@ def asking(normal: NormalText) -> ColumnElement[Any] | None:
     return cast(" | ".join(quoted), TSQUERY)
 
 
-def write(session: Session, claim_id: int, forms: Sequence[NormalText]) -> None:
-    """Make `forms` the texts under which a claim is found; those it had before and keeps stay as they are."""
-    wanted = {form.fingerprint for form in forms}
-    session.execute(delete(Passage).where(Passage.claim_id == claim_id, Passage.fingerprint.not_in(wanted)))
-    add(session, claim_id, forms)
-
-
 def add(session: Session, claim_id: int, forms: Sequence[NormalText]) -> None:
     """Let a claim be found under further texts, for example that of a confirmed report."""
     for form in forms:
         session.execute(insert(Passage).values(claim_id=claim_id, **values(form)).on_conflict_do_nothing())
+
+
+def drop(session: Session, claim_id: int, form: NormalText) -> None:
+    """Let a claim no longer be found under one text."""
+    found = (Passage.claim_id == claim_id, Passage.fingerprint == form.fingerprint)
+    session.execute(delete(Passage).where(*found))
 
 
 def encode_some(sessions: sessionmaker[Session], encoder: Encoder) -> bool:

@@ -34,7 +34,7 @@ class Conclusion:
     rating: Rating
     truth: str
     concluded_by: tuple[str, ...]  # empty: this centre
-    concluded_on: date | None
+    concluded_on: date | None  # or a moment, of our own
     date_precision: str
     link: str
     own: bool
@@ -91,7 +91,7 @@ def of_correction(issued: Correction) -> Conclusion:
         rating=issued.rating,
         truth=issued.truth,
         concluded_by=(),
-        concluded_on=issued.issued_at.date(),
+        concluded_on=issued.issued_at,  # a moment: pages turn it into the day here
         date_precision="day",
         link=f"/cong-bo/{issued.slug}",
         own=True,

@@ -27,7 +27,10 @@ class CaseState(enum.StrEnum):
 
 MOVES: dict[CaseState, frozenset[CaseState]] = {
     CaseState.OPEN: frozenset({CaseState.VERIFYING, CaseState.CLOSED, CaseState.MERGED}),
-    CaseState.VERIFYING: frozenset({CaseState.OPEN, CaseState.PROPOSED, CaseState.CLOSED, CaseState.MERGED}),
+    # back to published: a new version was begun and given up
+    CaseState.VERIFYING: frozenset(
+        {CaseState.OPEN, CaseState.PROPOSED, CaseState.CLOSED, CaseState.MERGED, CaseState.PUBLISHED}
+    ),
     CaseState.PROPOSED: frozenset({CaseState.VERIFYING, CaseState.APPROVED}),
     CaseState.APPROVED: frozenset({CaseState.VERIFYING, CaseState.PROPOSED, CaseState.PUBLISHED}),
     CaseState.PUBLISHED: frozenset({CaseState.VERIFYING}),  # a new version of the correction is prepared

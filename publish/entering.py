@@ -43,6 +43,8 @@ def enter(session: Session, correction: Correction, case: Case, *, at: datetime)
             added_at=at,
         )
         session.add(claim)
+    elif claim.claim != correction.claim:
+        passages.drop(session, claim.id, normalise(claim.claim))  # further texts, confirmed by people, stay
     claim.claim = correction.claim
     claim.rating = correction.rating
     claim.reason_code = correction.reason_code
@@ -58,7 +60,7 @@ def enter(session: Session, correction: Correction, case: Case, *, at: datetime)
     claim.retired_at = at if correction.kind is CorrectionKind.VOID else None
     session.flush()  # passages need the id of a new entry
     reports = (form for form in map(normalise, _wordings(session, case)) if form.informative)
-    passages.write(session, claim.id, [normalise(correction.claim), *reports])
+    passages.add(session, claim.id, [normalise(correction.claim), *reports])
     return claim
 
 

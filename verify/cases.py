@@ -71,13 +71,16 @@ def take(session: Session, case: Case, *, by: Officer, at: datetime) -> None:
 
 
 def release(session: Session, case: Case, *, by: Officer, at: datetime) -> None:
-    """Give a case back to the queue. Only who has it may. Raises AlreadyTaken, Conflict."""
+    """Give a case back to the queue, or give up a new version of a published one.
+
+    Only who has it may. Raises AlreadyTaken, Conflict.
+    """
     moved = change(
         session,
         case,
         Case.state == CaseState.VERIFYING,
         Case.taken_by_id == by.id,
-        state=CaseState.OPEN,
+        state=_where_it_came_from(),
         taken_by_id=None,
         taken_at=None,
     )
@@ -246,6 +249,10 @@ def _active_verifier(officer_id: int) -> ColumnElement[bool]:
     return exists(
         select(Officer.id).where(Officer.id == officer_id, Officer.active, role == any_(Officer.roles))
     )
+
+
+def _where_it_came_from() -> Any:  # noqa: ANN401  a SQL expression
+    return when((published(), CaseState.PUBLISHED.value), else_=CaseState.OPEN.value)
 
 
 def _open_becomes_verifying() -> Any:  # noqa: ANN401  a SQL expression

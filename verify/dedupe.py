@@ -7,7 +7,6 @@ texts that joined it since.
 import enum
 
 from corpus.search import Hit
-
 from models import CaseState, Joined, Relation
 
 # Measured on the development reports (see docs/matching.md): among pairs of the same language with

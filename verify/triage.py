@@ -55,15 +55,21 @@ def run_one(sessions: sessionmaker[Session], encoder: Encoder, *, at: datetime) 
         return False
     arrival_id, attempts = taken
     try:
-        if attempts > ATTEMPTS:
-            raise Exhausted
-        with sessions.begin() as session:
-            triage(session, session.get_one(Arrival, arrival_id), encoder, at=at)
+        _attempt(sessions, arrival_id, attempts, encoder, at=at)
     except Exception as error:  # any failure belongs to this arrival alone
         log.exception("triage of arrival %s failed (attempt %s)", arrival_id, attempts)
         with sessions.begin() as session:
             _missed(session, arrival_id, attempts, error, at=at)
     return True
+
+
+def _attempt(
+    sessions: sessionmaker[Session], arrival_id: int, attempts: int, encoder: Encoder, *, at: datetime
+) -> None:
+    if attempts > ATTEMPTS:
+        raise Exhausted
+    with sessions.begin() as session:
+        triage(session, session.get_one(Arrival, arrival_id), encoder, at=at)
 
 
 def _claim(session: Session, at: datetime) -> tuple[int, int] | None:
@@ -181,6 +187,15 @@ def _standing(session: Session, case: Case) -> Case:
     return case
 
 
+def _held(session: Session, case: Case) -> Case:
+    """Lock the case that stands, so that no merge moves it away while an arrival joins it."""
+    while True:
+        session.refresh(case, with_for_update=True)
+        if case.merged_into_id is None:
+            return case
+        case = session.get_one(Case, case.merged_into_id)
+
+
 def _expect(case: Case | None) -> Case:
     if case is None:
         raise RuntimeError("a case with this fingerprint should exist")
@@ -196,6 +211,7 @@ def _join(
     at: datetime,
     hit: search.Hit | None = None,
 ) -> Case:
+    case = _held(session, case)
     _place(session, arrival, case, how)
     session.execute(
         update(Case)

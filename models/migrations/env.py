@@ -7,7 +7,12 @@ from sqlalchemy import Connection, create_engine, pool
 
 from models import Base
 
-_HAND_WRITTEN = ("ix_passages_claim_embedding", "ix_passages_case_embedding", "case_moves")
+_HAND_WRITTEN = (
+    "ix_passages_claim_embedding",
+    "ix_passages_case_embedding",
+    "ix_cases_priority",
+    "case_moves",
+)
 
 
 def _include(_object: object, name: str | None, _kind: str, _reflected: bool, _compare: object) -> bool:  # noqa: FBT001

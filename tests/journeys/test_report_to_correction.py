@@ -1,17 +1,13 @@
 """The whole way by HTTP only, with real processes: embedded PostgreSQL, and an ordinary server by URL."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import extruct
 import feedparser
-import psycopg
 import pytest
-from sqlalchemy import make_url
 
-from app import embedded
-from tests.journeys.living import House, Person, lived_in, wait_for
+from tests.journeys.living import House, Person, wait_for
 
 RUMOUR = "Đập thủy điện Ngòi Phát 9 ở xã Bát Xát đã vỡ đêm qua, nước tràn về trung tâm xã, bà con chạy ngay"
 RETOLD = (
@@ -21,37 +17,9 @@ RETOLD = (
 THIRD = "Có phải đập Ngòi Phát 9 tại Bát Xát bị vỡ và nước đang tràn xuống xã không?"
 
 
-@pytest.fixture(scope="module", params=["embedded", "ordinary"])
-def house(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A house over the embedded kind of server, and over one by address, port and password."""
-    state = tmp_path_factory.mktemp(request.param)
-    ordinary = request.param == "ordinary"
-    with embedded.throw_away() as cluster:
-        url = _ordinary(cluster) if ordinary else _plain(cluster)
-        with lived_in(url, state) as lived:
-            for username, role in (
-                ("xacminh", "verifier"),
-                ("pheduyet", "approver"),
-                ("congbo", "publisher"),
-            ):
-                lived.officer(username, role)
-            yield lived
-
-
-def _plain(cluster: embedded.Cluster) -> str:
-    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE journey")
-    return cluster.url("journey")
-
-
-def _ordinary(cluster: embedded.Cluster) -> str:
-    """A database whose owner is no superuser and may not create roles, as hosted servers give it."""
-    with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
-        connection.execute("CREATE ROLE landlord LOGIN PASSWORD 'mat-khau' NOSUPERUSER NOCREATEROLE")
-        connection.execute("CREATE DATABASE ordinary OWNER landlord")
-    with psycopg.connect(cluster.url("ordinary"), autocommit=True) as connection:
-        connection.execute("CREATE EXTENSION vector")
-    return make_url(cluster.url("ordinary")).set(username="landlord").render_as_string(hide_password=False)
+@pytest.fixture
+def house(house_of_each_kind: House) -> House:
+    return house_of_each_kind
 
 
 def report(house: House, text: str) -> str:

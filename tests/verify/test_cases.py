@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy.orm import Session
 
 from models import CaseState, ClosedReason, Conflict, Invalid, NotFound, Officer, Refusal, audit
+from publish import corrections
 from tests import factories as make
 from tests.factories import AT
-from verify import cases
+from verify import cases, verdicts
 
 Diary = Callable[[int], list[tuple[str, dict[str, Any]]]]
 
@@ -42,6 +43,18 @@ def test_only_the_holder_releases(session: Session, hoa: Officer, pao: Officer) 
     cases.release(session, case, by=hoa, at=AT)
     assert (case.state, case.taken_by_id, case.taken_at) == (CaseState.OPEN, None, None)
     assert refused(cases.release, session, case, by=hoa, at=AT) == "case-moved"
+
+
+def test_a_new_version_begun_can_be_given_up(session: Session) -> None:
+    case, verdict, _given = make.approved_case(session)
+    corrections.issue(session, case, by=make.officer(session, "publisher"), at=AT)
+    session.refresh(case)
+    author = session.get_one(Officer, verdict.author_id)
+    verdicts.prepare_new_version(session, case, by=author, at=AT)
+    session.refresh(case)
+    cases.release(session, case, by=author, at=AT)
+    session.refresh(case)
+    assert (case.state, case.taken_by_id) == (CaseState.PUBLISHED, None)
 
 
 def test_handing_over(session: Session, hoa: Officer, pao: Officer, lan: Officer) -> None:

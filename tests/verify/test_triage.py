@@ -85,9 +85,9 @@ def test_a_known_claim_is_matched_with_reasons(
 ) -> None:
     with sessions.begin() as session:
         known = make.claim(session)
-        passages.write(session, known.id, [normalise(known.claim)])
+        passages.add(session, known.id, [normalise(known.claim)])
         other = make.claim(session, "Học sinh được nghỉ học cả tuần vì rét đậm.")
-        passages.write(session, other.id, [normalise(other.claim)])
+        passages.add(session, other.id, [normalise(other.claim)])
     while passages.encode_some(sessions, model):
         pass
     arrival = send("mọi người ơi dap nam pung bat xat vo that ha")
@@ -106,7 +106,7 @@ def test_a_new_claim_is_found_before_it_is_encoded(
 ) -> None:
     with sessions.begin() as session:
         known = make.claim(session)
-        passages.write(session, known.id, [normalise(known.claim)])
+        passages.add(session, known.id, [normalise(known.claim)])
     arrival = send("Đập thủy điện Nậm Pung ở Bát Xát đã vỡ rồi")
     run(sessions, model)
     with sessions() as session:

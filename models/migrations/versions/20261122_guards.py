@@ -184,7 +184,8 @@ BEGIN
         RETURN NEW;
     END IF;
     SELECT * INTO v FROM verdicts WHERE id = NEW.verdict_id FOR UPDATE;
-    IF v.state IS DISTINCT FROM 'proposed' THEN
+    IF v.state IS DISTINCT FROM 'proposed'
+       OR NOT EXISTS (SELECT 1 FROM cases WHERE id = v.case_id AND state = 'proposed') THEN
         RAISE EXCEPTION 'not-proposed' USING ERRCODE = 'KT409';
     END IF;
     IF v.author_id = NEW.approver_id THEN
@@ -274,7 +275,7 @@ CASES = """
 CREATE TABLE case_moves (from_state text, to_state text, PRIMARY KEY (from_state, to_state));
 INSERT INTO case_moves VALUES
     ('open', 'verifying'), ('open', 'closed'), ('open', 'merged'),
-    ('verifying', 'open'), ('verifying', 'proposed'), ('verifying', 'closed'), ('verifying', 'merged'),
+    ('verifying', 'open'), ('verifying', 'published'), ('verifying', 'proposed'), ('verifying', 'closed'), ('verifying', 'merged'),
     ('proposed', 'verifying'), ('proposed', 'approved'),
     ('approved', 'verifying'), ('approved', 'proposed'), ('approved', 'published'),
     ('published', 'verifying'), ('closed', 'open'), ('merged', 'open');

@@ -228,6 +228,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_cases_last_arrival_at"), "cases", ["last_arrival_at"], unique=False)
     op.create_index(op.f("ix_cases_merged_into_id"), "cases", ["merged_into_id"], unique=False)
     op.create_index(op.f("ix_cases_place_code"), "cases", ["place_code"], unique=False)
+    op.execute(
+        "CREATE INDEX ix_cases_priority ON cases (state, (ln(greatest(arrivals, 1)::float8 * (CASE field"
+        " WHEN 'y_te' THEN 2.0 WHEN 'thien_tai_dich_benh' THEN 2.0 WHEN 'duong_link_lua_dao' THEN 2.0"
+        " WHEN 'an_ninh_trat_tu' THEN 1.5 WHEN 'tai_khoan_gia_mao' THEN 1.5 WHEN 'kinh_te_tai_chinh' THEN 1.25"
+        " WHEN 'chinh_sach_phap_luat' THEN 1.25 WHEN 'linh_vuc_khac' THEN 1.0 ELSE 1.0 END)::float8"
+        " * (CASE WHEN urgent THEN 8.0 ELSE 1.0 END)::float8) / 0.6931471805599453::float8"
+        " + extract(epoch FROM last_arrival_at - timestamptz '2026-01-01 00:00:00+00')::float8 / 86400.0::float8)"
+        " DESC, id DESC)"
+    )
     op.create_index(
         "ix_cases_queue",
         "cases",
