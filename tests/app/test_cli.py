@@ -1,9 +1,11 @@
 import io
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, text
@@ -143,3 +145,17 @@ def test_what_an_officer_did_is_recorded(kiemtin: Command, database: Engine) -> 
     with Session(database) as session:
         assert session.scalars(select(Officer.username)).all() == ["lan"]
         assert session.scalar(text("SELECT action FROM audit_entries")) == "officer.created"
+
+
+@pytest.mark.encoder
+def test_evaluation_of_a_folder(kiemtin: Command, tmp_path: Path) -> None:
+    texts = {"a": "Đập thủy điện Nậm Pung đã vỡ", "b": "Học sinh toàn tỉnh nghỉ học một tuần"}
+    rows = [json.dumps({"id": key, "text": text}) for key, text in texts.items()]
+    (tmp_path / "corpus.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "queries.jsonl").write_text(rows[0].replace('"a"', '"q"'), encoding="utf-8")
+    (tmp_path / "qrels.tsv").write_text("q\ta\t1\n", encoding="utf-8")
+    code, out, _ = kiemtin("evaluate", str(tmp_path), "--json")
+    assert code == 0
+    assert json.loads(out)["p@1"] == 1.0
+    (tmp_path / "qrels.tsv").unlink()
+    assert kiemtin("evaluate", str(tmp_path))[0] == 65
