@@ -9,13 +9,13 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-import intake.reports
 from apscheduler.schedulers.background import BackgroundScheduler
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+import intake.reports
 from app import checkpoints
 
 log = logging.getLogger(__name__)

@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session
 
 from app import auth, cli
+from app.commands import stocking
+from corpus.exchange import Form
 from models import Officer, audit
 
 Command = Callable[..., tuple[object, str, str]]
@@ -159,3 +162,35 @@ def test_evaluation_of_a_folder(kiemtin: Command, tmp_path: Path) -> None:
     assert json.loads(out)["p@1"] == 1.0
     (tmp_path / "qrels.tsv").unlink()
     assert kiemtin("evaluate", str(tmp_path))[0] == 65
+
+
+def test_no_command_approves_or_publishes(kiemtin: Command) -> None:
+    """The command line is no way around the four eyes: what there is, is listed here."""
+    commands = cli.app.registered_commands
+    names = {one.name or getattr(one.callback, "__name__", "") for one in commands}
+    running = {"run", "serve", "work", "migrate", "prepare", "settings"}
+    knowing = {"match", "evaluate", "seed"}
+    groups = {group.name for group in cli.app.registered_groups}
+    assert names == running | knowing | {"backup", "restore", "doctor"}
+    assert groups == {"account", "audit", "corpus"}
+    code, _, err = kiemtin("publish", "1")
+    assert code != 0
+    assert "No such command" in err
+
+
+def test_forms_of_files_are_those_of_the_exchange() -> None:
+    assert get_args(stocking.ReadForm) == tuple(Form)
+
+
+def test_claims_go_in_and_out(kiemtin: Command, tmp_path: Path) -> None:
+    kiemtin("seed")
+    code, _, err = kiemtin("corpus", "export", str(tmp_path / "claims.csv"), "--form", "csv")
+    assert (code, "116 claims written." in err) == (0, True)
+    code, _, err = kiemtin("corpus", "import", str(tmp_path / "claims.csv"))
+    assert (code, "0 added, 116 known already, 0 refused." in err) == (0, True)
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"claim": "x"}\nnot json\n', encoding="utf-8")
+    code, out, err = kiemtin("corpus", "import", str(bad))
+    assert code == 1
+    assert [line.split(":")[0] for line in out.splitlines()] == ["line 1", "line 2"]
+    assert "2 refused" in err

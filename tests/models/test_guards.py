@@ -5,7 +5,18 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from models import MOVES, Approval, AuditEntry, Case, Correction, Evidence, Officer, Verdict, audit
+from models import (
+    MOVES,
+    Approval,
+    AuditEntry,
+    Case,
+    CaseState,
+    Correction,
+    Evidence,
+    Officer,
+    Verdict,
+    audit,
+)
 from tests import factories as make
 
 
@@ -45,20 +56,29 @@ def proposed(session: Session, author: Officer) -> Verdict:
     return make.verdict(session, case, author)
 
 
+ISSUE = (
+    "INSERT INTO corrections (number, version, slug, kind, case_id, verdict_id, approval_id,"
+    " publisher_id, content_hash, issued_at, rating, claim, truth, basis, translations, sources,"
+    " appearances, first_seen, arrivals, change_note, search, demo) VALUES ('n', :n, 's', 'first', :c, :v,"
+    " :a, :o, :h, now(), 'true', 'x', 'x', 'x', '{}', '[]', '[]', now(), 1, '', '', false)"
+)
+
+
+def issue_values(verdict: Verdict, approval: Approval, by: int) -> dict[str, object]:
+    return {
+        "n": 1,
+        "c": verdict.case_id,
+        "v": verdict.id,
+        "a": approval.id,
+        "o": by,
+        "h": approval.content_hash,
+    }
+
+
 def issue_sql(session: Session, approval: Approval, by: int, content_hash: str | None = None) -> str:
     verdict = session.get_one(Verdict, approval.verdict_id)
-    return refused(
-        session,
-        "INSERT INTO corrections (number, version, slug, kind, case_id, verdict_id, approval_id, publisher_id,"
-        " content_hash, issued_at, rating, claim, truth, basis, translations, sources, appearances, first_seen,"
-        " arrivals, change_note, search, demo) VALUES ('n', 1, 's', 'first', :c, :v, :a, :o, :h, now(), 'true',"
-        " 'x', 'x', 'x', '{}', '[]', '[]', now(), 1, '', '', false)",
-        c=verdict.case_id,
-        v=verdict.id,
-        a=approval.id,
-        o=by,
-        h=content_hash or approval.content_hash,
-    )
+    values = issue_values(verdict, approval, by)
+    return refused(session, ISSUE, **{**values, "h": content_hash or approval.content_hash})
 
 
 def test_moves_of_the_database_are_those_of_the_record(session: Session) -> None:
@@ -125,6 +145,7 @@ def test_two_independent_sources_are_enough(session: Session, author: Officer) -
     "change",
     [
         "UPDATE verdicts SET truth = 'khác' WHERE id = :v",
+        "UPDATE verdicts SET change_note = 'khác' WHERE id = :v",
         "UPDATE evidence SET removed_at = now(), removed_by_id = :o WHERE case_id = :c",
         (
             "INSERT INTO evidence (case_id, kind, issuer, title, quote, is_primary, cited_by_id, cited_at)"
@@ -139,6 +160,54 @@ def test_any_change_withdraws_the_approval(session: Session, change: str) -> Non
         session.refresh(record)
     assert (case.state, verdict.state) == ("proposed", "proposed")
     assert given.withdrawn_at is not None
+
+
+def second_version(session: Session, author: Officer) -> Verdict:
+    """An approved verdict for the second version of a published correction, not a withdrawal."""
+    case, first, given = make.approved_case(session)
+    publisher = make.officer(session, "publisher")
+    session.execute(text(ISSUE), issue_values(first, given, publisher.id))
+    session.refresh(case)
+    case.state, case.taken_by_id = CaseState.VERIFYING, author.id
+    session.flush()
+    verdict = make.verdict(session, case, author, change_note="Sửa số liệu.")
+    make.approval(session, verdict, make.officer(session, "approver"))
+    return verdict
+
+
+def test_what_is_approved_says_whether_it_withdraws(session: Session, author: Officer) -> None:
+    verdict = second_version(session, author)
+    before = digest(session, verdict)
+    session.execute(text("UPDATE verdicts SET withdraws = true WHERE id = :v"), {"v": verdict.id})
+    session.refresh(verdict)
+    assert verdict.state == "proposed"
+    assert session.get_one(Case, verdict.case_id, populate_existing=True).state == "proposed"
+    assert digest(session, verdict) != before
+    approver = make.officer(session, "approver")
+    assert approve_sql(session, verdict, approver, before) == "content-changed"
+
+
+@pytest.mark.parametrize(("withdraws", "kind"), [(False, "update"), (True, "void")])
+def test_the_kind_of_a_version_follows_the_approval(
+    session: Session, author: Officer, kind: str, *, withdraws: bool
+) -> None:
+    verdict = second_version(session, author)
+    if withdraws:
+        verdict.withdraws = True
+        session.flush()
+        make.approval(session, verdict, make.officer(session, "approver"))
+    given = session.scalars(
+        select(Approval).where(Approval.verdict_id == verdict.id, Approval.withdrawn_at.is_(None))
+    ).one()
+    values = issue_values(verdict, given, make.officer(session, "publisher").id)
+    session.execute(text(ISSUE), {**values, "n": 2})
+    stored = select(Correction.kind).where(Correction.verdict_id == verdict.id)
+    assert session.scalars(stored).one() == kind
+
+
+def test_nothing_to_withdraw_yet(session: Session, proposed: Verdict) -> None:
+    change = "UPDATE verdicts SET withdraws = true WHERE id = :v"
+    assert refused(session, change, v=proposed.id) == "void-first"
 
 
 @pytest.mark.parametrize("state", ["approved", "published"])
