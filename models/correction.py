@@ -26,8 +26,8 @@ class CorrectionKind(enum.StrEnum):
 class Correction(Base):
     """One public version: everything the reader sees, frozen at the moment of issue.
 
-    The columns from `rating` to `sources`, and `change_note`, are filled by the database from the
-    approved verdict and its evidence: what is published is what was approved.
+    The columns from `rating` to `sources`, `change_note` and `kind` are filled by the database from the
+    approved verdict and its evidence: what is published, or withdrawn, is what was approved.
     """
 
     __tablename__ = "corrections"

@@ -77,6 +77,7 @@ class Verdict(Base):
     checkability: Mapped[str]  # why this is a checkable statement of fact
     translations: Mapped[Json] = mapped_column(default=dict)  # {"en": {"claim": …, "truth": …}, "zh": …}
     change_note: Mapped[str] = mapped_column(default="")  # for a later version: what changed and why
+    withdraws: Mapped[bool] = mapped_column(default=False)  # a later version that withdraws the conclusion
     author_id: Mapped[int] = mapped_column(ForeignKey("officers.id"))
     proposed_at: Mapped[datetime]
     returned_at: Mapped[datetime | None]

@@ -18,7 +18,6 @@ from models import (
     Correction,
     CorrectionKind,
     Forbidden,
-    Invalid,
     Officer,
     Role,
     Verdict,
@@ -88,17 +87,16 @@ def issue(
     by: Officer,
     at: datetime,
     content_hash: str | None = None,
-    void: bool = False,
     events: Collection[str] = (),
 ) -> Correction:
     """Issue the approved verdict of `case` as a public version, log it, and let its claim enter the corpus.
 
-    `content_hash` is the hash that the publisher was shown (None: take what is approved now); `void`
-    withdraws what was published before; `events` are further plan events that the publisher ticked.
-    The database copies the approved content and refuses everything else.
+    `content_hash` is the hash that the publisher was shown (None: take what is approved now);
+    `events` are further plan events that the publisher ticked. Whether the version withdraws what was
+    published before is part of the verdict: the database copies what was approved, refuses the rest.
 
     Raises Forbidden (role missing, author of the verdict), Conflict (not approved, changed since it
-    was shown, already published), Invalid (a first version cannot be a withdrawal, unknown event).
+    was shown, already published), Invalid (unknown event).
     """
     if not by.may(Role.PUBLISHER):
         raise Forbidden(code="role-missing")
@@ -108,7 +106,7 @@ def issue(
     verdict, approval = _approved(session, case)
     if content_hash is not None and content_hash != approval.content_hash:
         raise Conflict(code="content-changed")
-    correction = _drafted(session, case, verdict, approval, at=at, void=void)
+    correction = _drafted(session, case, verdict, approval, at=at)
     correction.publisher_id = by.id
     session.add(correction)
     session.flush()  # the triggers run now: they fill the content and refuse what was not approved
@@ -148,10 +146,9 @@ def _drafted(
     approval: Approval,
     *,
     at: datetime,
-    void: bool = False,
     numbered: bool = True,
 ) -> Correction:
-    """Return the next version as a record that is not in the session yet. Raises Invalid."""
+    """Return the next version as a record that is not in the session yet."""
     before = newest_of(session, case)
     if before is not None:
         number, version, slug = before.number, before.version + 1, before.slug
@@ -159,21 +156,19 @@ def _drafted(
         number, version, slug = _numbered(session, verdict, at)
     else:
         number, version, slug = "", 1, ""
-    if void and version == 1:
-        raise Invalid(code="void-first")
-    later = CorrectionKind.VOID if void else CorrectionKind.UPDATE
+    later = CorrectionKind.VOID if verdict.withdraws else CorrectionKind.UPDATE
     seen, first_seen, arrivals = _circulation(session, case)
     return Correction(
         number=number,
         version=version,
         slug=slug,
-        kind=CorrectionKind.FIRST if version == 1 else later,
         case_id=case.id,
         verdict_id=verdict.id,
         approval_id=approval.id,
         content_hash=approval.content_hash,
         issued_at=at,
         # From here to `sources` the database writes the approved content over these.
+        kind=CorrectionKind.FIRST if version == 1 else later,
         rating=verdict.rating,
         reason_code=verdict.reason_code,
         claim=verdict.claim,

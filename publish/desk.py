@@ -88,14 +88,11 @@ def publish(
     case_id: web.Text,
     person: web.OfficerDep,
     content_hash: web.TextForm = "",
-    kind: web.TextForm = "",
     events: Ticked = [],  # noqa: B006  FastAPI copies it
 ) -> Response:
     """Publish exactly what the form showed."""
     case = _case(session, case_id)
-    corrections.issue(
-        session, case, by=person, at=web.now(), content_hash=content_hash, void=kind == "void", events=events
-    )
+    corrections.issue(session, case, by=person, at=web.now(), content_hash=content_hash, events=events)
     return RedirectResponse(f"{DESK}/{case.id}", status_code=303)
 
 

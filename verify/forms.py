@@ -88,6 +88,7 @@ class VerdictForm:
     basis: TextForm = ""
     checkability: TextForm = ""
     change_note: TextForm = ""
+    withdraws: TextForm = ""
     claim_en: TextForm = ""
     truth_en: TextForm = ""
     basis_en: TextForm = ""
@@ -106,6 +107,7 @@ class VerdictForm:
             basis=self.basis,
             checkability=self.checkability,
             change_note=self.change_note,
+            withdraws=bool(self.withdraws),
             translations={
                 "en": {"claim": self.claim_en, "truth": self.truth_en, "basis": self.basis_en},
                 "zh": {"claim": self.claim_zh, "truth": self.truth_zh, "basis": self.basis_zh},

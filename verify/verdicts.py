@@ -53,6 +53,7 @@ class Finding:
     basis: str = ""
     checkability: str = ""
     change_note: str = ""
+    withdraws: bool = False  # a later version that takes the published conclusion back
     translations: Mapping[str, Mapping[str, str]] | None = None
 
 
@@ -75,8 +76,8 @@ def propose(session: Session, case: Case, finding: Finding, *, by: Officer, at: 
     """Propose a verdict for a case that `by` has, or mend one's own; an approval of it falls.
 
     A draft that somebody else left behind is set aside as returned: a text keeps its author.
-    Raises Invalid (`missing`, `too-long`, `reason-needed`, `evidence-missing`, `translation-part`),
-    AlreadyTaken, Conflict.
+    Raises Invalid (`missing`, `too-long`, `reason-needed`, `evidence-missing`, `translation-part`,
+    `void-first`), AlreadyTaken, Conflict.
     """
     values = _whole(session, case, finding)
     draft = live(session, case)
@@ -108,7 +109,12 @@ def propose(session: Session, case: Case, finding: Finding, *, by: Officer, at: 
     )
     if not moved and case.state is not CaseState.APPROVED:  # mended without a change: still approved
         raise cases.refusal(session, case, by)
-    detail = {"verdict": draft.id, "rating": draft.rating.value, "hash": digest(session, draft)}
+    detail = {
+        "verdict": draft.id,
+        "rating": draft.rating.value,
+        "withdraws": draft.withdraws,
+        "hash": digest(session, draft),
+    }
     audit.record(session, action, subject=("case", case.id), by=by, at=at, detail=detail)
     return draft
 
@@ -205,9 +211,15 @@ def _whole(session: Session, case: Case, finding: Finding) -> dict[str, Any]:
     required = {"claim", "truth", "basis", "checkability"}
     if session.scalar(select(cases.published().where(Case.id == case.id))):
         required.add("change_note")
+    elif finding.withdraws:
+        raise Invalid(code="void-first", field="withdraws")
     if finding.rating in {Rating.FAKE, Rating.FALSE} and finding.reason_code is None:
         raise Invalid(code="reason-needed", field="reason_code")
-    values: dict[str, Any] = {"rating": finding.rating, "reason_code": finding.reason_code}
+    values: dict[str, Any] = {
+        "rating": finding.rating,
+        "reason_code": finding.reason_code,
+        "withdraws": finding.withdraws,
+    }
     for part, limit in LIMITS.items():
         check = wording.needed if part in required else wording.optional
         values[part] = check(getattr(finding, part), field=part, limit=limit)

@@ -83,14 +83,21 @@ def issued(
     return corrections.issue(session, found, by=make.officer(session, "publisher"), at=at)
 
 
-def amended(session: Session, first: Correction, *, void: bool = False, **verdict: Any) -> Correction:
-    """The next version of `first`, through all four eyes again."""
+def amended_until_approved(session: Session, first: Correction, **verdict: Any) -> Case:
+    """The case of `first` with an approved verdict for its next version."""
     case, author = session.get_one(Case, first.case_id), make.officer(session, "verifier")
     case.state, case.taken_by_id, case.taken_at = "verifying", author.id, AT
     session.flush()
     values = {"change_note": "Sửa số liệu.", **verdict}
     make.approval(session, make.verdict(session, case, author, **values), make.officer(session, "approver"))
-    return corrections.issue(session, case, by=make.officer(session, "publisher"), at=AT, void=void)
+    session.refresh(case)
+    return case
+
+
+def amended(session: Session, first: Correction, **verdict: Any) -> Correction:
+    """The next version of `first`, through all four eyes again."""
+    case = amended_until_approved(session, first, **verdict)
+    return corrections.issue(session, case, by=make.officer(session, "publisher"), at=AT)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from models import (
     Correction,
     CorrectionKind,
     Forbidden,
-    Invalid,
     PlanEntry,
     Refusal,
     Verdict,
@@ -56,13 +55,7 @@ def test_a_later_version_keeps_number_and_address(planned: Session) -> None:
 
 
 def test_a_withdrawal_is_a_version_too(planned: Session) -> None:
-    assert amended(planned, issued(planned), void=True).kind is CorrectionKind.VOID
-
-
-def test_nothing_to_withdraw_yet(planned: Session) -> None:
-    case = approved(planned)
-    with pytest.raises(Invalid, match="void-first"):
-        corrections.issue(planned, case, by=make.officer(planned, "publisher"), at=AT, void=True)
+    assert amended(planned, issued(planned), withdraws=True).kind is CorrectionKind.VOID
 
 
 def test_the_publisher_must_have_seen_what_is_approved(planned: Session) -> None:

@@ -39,7 +39,7 @@ def test_an_update_rewrites_and_a_withdrawal_retires(planned: Session) -> None:
     assert claim.truth == "Đập Cốc Ly an toàn."
     assert "Đập Cốc Ly đã vỡ hoàn toàn." in texts(planned, claim)
     assert "Đập thủy điện Nậm Pung đã vỡ." not in texts(planned, claim)
-    amended(planned, first, void=True)
+    amended(planned, first, withdraws=True)
     assert claim.retired_at == AT
     assert planned.get_one(Case, first.case_id).state == "published"
     amended(planned, first)

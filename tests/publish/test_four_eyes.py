@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from models import Approval, Case, CaseState, Correction, CorrectionKind, Officer, Verdict
 from publish import corrections, plan
 from tests import factories as make
-from tests.publish.conftest import AT, amended, approved, token
+from tests.publish.conftest import AT, amended, amended_until_approved, approved, issued, token
 
 ALL = ("verifier", "approver", "publisher", "admin")
 
@@ -122,6 +122,17 @@ def test_published_words_are_the_approved_ones(planned: Session) -> None:
     planned.flush()
     planned.refresh(draft)
     assert (draft.claim, draft.truth, len(draft.sources)) == (verdict.claim, verdict.truth, 1)
+
+
+def test_a_withdrawal_is_one_only_by_the_approved_verdict(planned: Session) -> None:
+    first = issued(planned)
+    case = amended_until_approved(planned, first)
+    draft, _verdict, _given = corrections.preview(planned, case, at=AT)
+    draft.publisher_id, draft.kind = make.officer(planned, "publisher").id, CorrectionKind.VOID
+    planned.add(draft)
+    planned.flush()
+    planned.refresh(draft)
+    assert draft.kind is CorrectionKind.UPDATE
 
 
 def test_an_old_approval_does_not_carry_a_second_version(planned: Session) -> None:
@@ -234,7 +245,31 @@ def test_the_role_is_asked_at_the_door(
     assert nothing_public(sessions)
 
 
-def test_a_first_version_cannot_be_a_withdrawal(client: TestClient, ready: Alone, sign_in: SignIn) -> None:
+def test_the_publisher_does_not_choose_to_withdraw(
+    client: TestClient, ready: Alone, sign_in: SignIn, sessions: sessionmaker[Session]
+) -> None:
     sign_in("publisher")
     assert ready.given is not None
-    assert press(client, ready.door, ready.given.content_hash, kind="void") == (422, "void-first")
+    answer = press(client, ready.door, ready.given.content_hash, kind="void", withdraws="1", void="1")
+    assert answer == (303, "")
+    with sessions() as session:
+        assert session.scalars(select(Correction.kind)).one() is CorrectionKind.FIRST
+
+
+def test_the_publisher_sees_that_it_is_a_withdrawal(
+    client: TestClient, sign_in: SignIn, sessions: sessionmaker[Session]
+) -> None:
+    with sessions.begin() as session:
+        plan.load(session)
+        first = issued(session)
+        case = amended_until_approved(session, first, withdraws=True, change_note="Nguồn bị nhầm.")
+    sign_in("publisher")
+    page = client.get(f"/ban-lam-viec/cong-bo/{case.id}").text
+    assert "Đây là bản thu hồi" in page
+    assert "Công bố việc thu hồi" in page
+    assert "Nguồn bị nhầm." in page
+    assert 'name="kind"' not in page
+    assert "Thu hồi" in client.get("/ban-lam-viec/cong-bo").text.split("Đã công bố gần đây")[0]
+    shown = page.split('name="content_hash" value="')[1].split('"')[0]
+    assert press(client, f"/ban-lam-viec/cong-bo/{case.id}", shown) == (303, "")
+    assert "Trung tâm đã thu hồi kết luận này" in client.get(f"/cong-bo/{first.slug}").text

@@ -91,7 +91,7 @@ def test_only_the_newest_version_is_listed_with_the_day_of_the_first(planned: Se
 
 def test_a_withdrawn_rating_no_longer_counts(planned: Session) -> None:
     first = issued(planned, rating=Rating.FALSE)
-    amended(planned, first, rating=Rating.FALSE, void=True)
+    amended(planned, first, rating=Rating.FALSE, withdraws=True)
     assert found(planned, rating=Rating.FALSE) == []
     assert len(found(planned)) == 1
     assert register.counts(planned) == {"void": 1}

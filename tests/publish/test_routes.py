@@ -145,7 +145,7 @@ def test_old_and_withdrawn_versions_say_so(client: TestClient, sessions: session
     with sessions.begin() as session:
         plan.load(session)
         first = issued(session)
-        amended(session, first, void=True, change_note="Nguồn bị nhầm.")
+        amended(session, first, withdraws=True, change_note="Nguồn bị nhầm.")
     old = page(client, f"/cong-bo/{first.slug}/phien-ban/1")
     assert "Đây là bản cũ" in old
     assert 'content="noindex"' in old

@@ -9,8 +9,10 @@ from fastapi.routing import APIRoute
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from app import web
 from app.i18n import words
 from models import AuditEntry, Case, CaseState, Evidence, Officer, Verdict
+from publish import corrections
 from tests import factories as make
 from tests.verify.conftest import Desk
 from verify import evidence, routes, routes_case, routes_verdict
@@ -316,3 +318,28 @@ def test_from_open_to_approved_by_its_buttons(desk: Desk, sessions: sessionmaker
     answer = desk.post(f"{here}/ket-luan/duyet", verdict=verdict, content_hash=shown)
     assert answer.status_code == 303
     assert "chờ công bố" in desk.client.get(answer.headers["location"]).text
+
+
+def test_a_withdrawal_is_proposed_and_shown_as_one(desk: Desk, sessions: sessionmaker[Session]) -> None:
+    with sessions.begin() as session:
+        case, verdict, _given = make.approved_case(session)
+        author = session.get_one(Officer, verdict.author_id)
+    desk.as_(person=author)
+    assert 'name="withdraws"' not in desk.get(f"/vu-viec/{case.id}").text
+    with sessions.begin() as session:
+        session.add(case)
+        corrections.issue(session, case, by=make.officer(session, "publisher"), at=web.now())
+    here, words = f"/vu-viec/{case.id}", {"claim": "c", "truth": "t", "basis": "b", "checkability": "k"}
+    assert desk.post(f"{here}/ban-moi").status_code == 303
+    box = 'name="withdraws" value="1"'
+    assert f"{box} checked" not in desk.get(here).text
+    assert box in desk.get(here).text
+    answer = desk.post(f"{here}/ket-luan", rating="unproven", withdraws="1", **words)
+    assert f"{box} checked" in answer.text
+    sent = {"rating": "unproven", "withdraws": "1", "change_note": "Nguồn bị nhầm.", **words}
+    assert desk.post(f"{here}/ket-luan", **sent).status_code == 303
+    desk.as_("approver")
+    page = desk.get(here).text
+    for said in ("Đây là bản thu hồi kết luận đã công bố", "Duyệt việc thu hồi", "Nguồn bị nhầm."):
+        assert said in page
+    assert "Thu hồi" in desk.get("/cho-duyet").text

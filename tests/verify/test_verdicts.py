@@ -184,7 +184,13 @@ def test_a_new_version_says_what_changed(session: Session, hoa: Officer, pao: Of
     again = {"by": pao, "at": AT}
     assert refused(verdicts.prepare_new_version, session, case, **again) == "already-taken"
     assert refused(propose, session, case, hoa) == "missing"
+    assert refused(propose, session, case, hoa, withdraws=True) == "missing"
     assert propose(session, case, hoa, change_note="Bổ sung số liệu.").change_note == "Bổ sung số liệu."
+    assert propose(session, case, hoa, change_note="Nguồn bị nhầm.", withdraws=True).withdraws
+
+
+def test_nothing_to_withdraw_yet(session: Session, case: Case, hoa: Officer) -> None:
+    assert refused(propose, session, case, hoa, withdraws=True, change_note="x") == "void-first"
 
 
 def issue(

@@ -71,7 +71,7 @@ CREATE FUNCTION verdict_digest(wanted bigint) RETURNS text LANGUAGE sql STABLE A
     SELECT encode(sha256(convert_to(jsonb_build_object(
         'case', v.case_id, 'rating', v.rating, 'reason', v.reason_code, 'claim', v.claim, 'truth', v.truth,
         'basis', v.basis, 'checkability', v.checkability, 'translations', v.translations,
-        'change_note', v.change_note, 'author', v.author_id, 'evidence', live_sources(v.case_id))::text, 'UTF8')), 'hex')
+        'change_note', v.change_note, 'withdraws', v.withdraws, 'author', v.author_id, 'evidence', live_sources(v.case_id))::text, 'UTF8')), 'hex')
     FROM verdicts v WHERE v.id = wanted
 $$;
 
@@ -140,6 +140,9 @@ VERDICTS = """
 CREATE FUNCTION verdicts_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE changed boolean;
 BEGIN
+    IF NEW.withdraws AND NOT EXISTS (SELECT 1 FROM corrections WHERE case_id = NEW.case_id) THEN
+        RAISE EXCEPTION 'void-first' USING ERRCODE = 'KT422';
+    END IF;
     IF TG_OP = 'INSERT' THEN
         IF NEW.state <> 'proposed' THEN
             RAISE EXCEPTION 'verdict-starts-proposed' USING ERRCODE = 'KT403';
@@ -149,8 +152,8 @@ BEGIN
     IF (OLD.case_id, OLD.author_id) IS DISTINCT FROM (NEW.case_id, NEW.author_id) THEN
         RAISE EXCEPTION 'author-fixed' USING ERRCODE = 'KT403';
     END IF;
-    changed := (OLD.rating, OLD.reason_code, OLD.claim, OLD.truth, OLD.basis, OLD.checkability, OLD.translations, OLD.change_note)
-        IS DISTINCT FROM (NEW.rating, NEW.reason_code, NEW.claim, NEW.truth, NEW.basis, NEW.checkability, NEW.translations, NEW.change_note);
+    changed := (OLD.rating, OLD.reason_code, OLD.claim, OLD.truth, OLD.basis, OLD.checkability, OLD.translations, OLD.change_note, OLD.withdraws)
+        IS DISTINCT FROM (NEW.rating, NEW.reason_code, NEW.claim, NEW.truth, NEW.basis, NEW.checkability, NEW.translations, NEW.change_note, NEW.withdraws);
     IF OLD.state IN ('published', 'returned') AND (changed OR NEW.state <> OLD.state) THEN
         RAISE EXCEPTION 'verdict-frozen' USING ERRCODE = 'KT409';
     END IF;
@@ -246,6 +249,10 @@ BEGIN
     IF a.content_hash <> verdict_digest(v.id) OR NEW.content_hash IS DISTINCT FROM a.content_hash THEN
         RAISE EXCEPTION 'content-changed' USING ERRCODE = 'KT409';
     END IF;
+    IF NEW.version = 1 AND v.withdraws THEN
+        RAISE EXCEPTION 'void-first' USING ERRCODE = 'KT422';
+    END IF;
+    NEW.kind := CASE WHEN NEW.version = 1 THEN 'first' WHEN v.withdraws THEN 'void' ELSE 'update' END;
     NEW.rating := v.rating;
     NEW.reason_code := v.reason_code;
     NEW.claim := v.claim;

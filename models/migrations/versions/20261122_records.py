@@ -640,6 +640,7 @@ def upgrade() -> None:
         sa.Column("checkability", sa.Text(), nullable=False),
         sa.Column("translations", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("change_note", sa.Text(), nullable=False),
+        sa.Column("withdraws", sa.Boolean(), nullable=False),
         sa.Column("author_id", sa.BigInteger(), nullable=False),
         sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
