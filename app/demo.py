@@ -28,6 +28,7 @@ from models import (
     Channel,
     ClosedReason,
     ConfirmedClaim,
+    Evidence,
     EvidenceKind,
     Field,
     Match,
@@ -156,7 +157,7 @@ def remove(engine: Engine, *, at: datetime) -> int:
         session.execute(delete(Case).where(Case.demo))
         session.execute(
             delete(StoredCopy).where(
-                StoredCopy.id.not_in(text("SELECT copy_id FROM evidence WHERE copy_id IS NOT NULL"))
+                StoredCopy.id.not_in(select(Evidence.copy_id).where(Evidence.copy_id.is_not(None)))
             )
         )
         _dismiss(session)
