@@ -79,14 +79,15 @@ def propose(session: Session, case: Case, finding: Finding, *, by: Officer, at: 
     Raises Invalid (`missing`, `too-long`, `reason-needed`, `evidence-missing`, `translation-part`,
     `void-first`), AlreadyTaken, Conflict.
     """
-    values = _whole(session, case, finding)
     draft = live(session, case)
+    session.refresh(case)  # it may have been published while we waited for the lock
     if case.taken_by_id != by.id or case.state not in {
         CaseState.VERIFYING,
         CaseState.PROPOSED,
         CaseState.APPROVED,
     }:
         raise cases.refusal(session, case, by)
+    values = _whole(session, case, finding)
     if not session.execute(select(func.evidence_suffices(case.id, finding.rating.value))).scalar_one():
         raise Invalid(code="evidence-missing", field="rating")
     action = "verdict.proposed"
