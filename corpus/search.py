@@ -64,21 +64,21 @@ class Hit:
     pair_fingerprint: str
 
 
-def claims(session: Session, query: Query, *, limit: int = 10) -> list[Hit]:
+def claims(session: Session, query: Query, *, limit: int = 10, floor: bool = True) -> list[Hit]:
     """Return the confirmed claims nearest to `query`, best first; none below the ranker's floor.
 
-    Retired claims are left out. A claim is as near as the nearest of its texts.
+    Retired claims are left out. A claim is as near as the nearest of its texts. Without `floor` the list is
+    as long as there are candidates, for measuring.
     """
     standing = select(ConfirmedClaim.id).where(
         ConfirmedClaim.id == Passage.claim_id, ConfirmedClaim.retired_at.is_(None)
     )
-    found = _scored(session, query, Passage.claim_id, standing.exists())
-    return [hit for hit in found if hit.band is not None][:limit]
+    return _scored(session, query, Passage.claim_id, standing.exists(), limit=limit, floor=floor)
 
 
 def cases(session: Session, query: Query, *, limit: int = 5) -> list[Hit]:
     """Return the cases whose opening text is nearest to `query`, best first, however far."""
-    return _scored(session, query, Passage.case_id, None)[:limit]
+    return _scored(session, query, Passage.case_id, None, limit=limit, floor=False)
 
 
 def _scored(
@@ -86,6 +86,9 @@ def _scored(
     query: Query,
     owner: InstrumentedAttribute[int | None],
     condition: ColumnElement[bool] | None,
+    *,
+    limit: int,
+    floor: bool,
 ) -> list[Hit]:
     rows = _candidates(session, query, owner, condition)
     side = query.side()
@@ -98,9 +101,12 @@ def _scored(
         if key not in best or probability > best[key][0]:
             best[key] = (probability, index)
     ordered = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+    if floor:
+        ordered = [item for item in ordered if model.band(item[1][0]) is not None]
+    # Reasons take a millisecond each, so only those that are shown are looked for.
     return [
         _hit(key, probability, (query, side), (rows[index], sides[index]), measured[index], model)
-        for key, (probability, index) in ordered[:DEPTH]
+        for key, (probability, index) in ordered[:limit]
     ]
 
 

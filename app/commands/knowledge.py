@@ -1,7 +1,5 @@
-"""Commands on what is already known: match, evaluate."""
+"""The command on what is already known: match."""
 
-import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,37 +37,6 @@ def match(
         raise typer.Exit(1)
 
 
-def evaluate(
-    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, show_default=False)],
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Measure matching on FOLDER: corpus.jsonl and queries.jsonl (id, text), qrels.tsv (query, text); or .gz.
-
-    Each query's candidates are found without an index and scored by the ranker in use. No database is asked.
-    """
-    from app.refused import StartRefused  # noqa: PLC0415
-    from corpus import ranker, train  # noqa: PLC0415
-    from corpus.evaluate import Ranked, figures  # noqa: PLC0415
-
-    judge = ranker.load()
-    try:
-        pairs = train.read_pairs([folder], None)
-    except (OSError, ValueError, KeyError) as exc:
-        raise StartRefused(f"{folder} cannot be read as an evaluation set: {exc!r}.", exit_code=65) from exc
-    answers = []
-    for one in pairs:
-        best = sorted(zip(judge.score(one.signals), one.labels, strict=True), reverse=True)
-        answers.append(Ranked(one.group, [hit for _, hit in best], [p for p, _ in best], one.known))
-    found = {"queries": len(answers), "ranker": judge.version, **figures(answers)}
-    if as_json:
-        result(json.dumps(found))
-        return
-    for name, value in found.items():
-        result(f"{name:12} {value:.4f}" if isinstance(value, float) else f"{name:12} {value}")
-
-
 def register(app: typer.Typer) -> None:
     """Hang these commands into `app`."""
-    for command in (match, evaluate):
-        app.command()(command)
+    app.command()(match)

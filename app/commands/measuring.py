@@ -1,0 +1,110 @@
+"""The command that measures matching on a set of texts with known answers: evaluate."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.commands.showing import result
+from app.refused import StartRefused
+from app.settings import read
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+    from sqlalchemy.orm import Session
+
+    from corpus.encoder import Encoder
+    from corpus.evaluation import Collection
+
+_COLUMNS = ("map@5", "mrr", "p@1", "success@5", "success@10", "ndcg@10", "ece", "auc_match")
+
+
+def evaluate(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, show_default=False)],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure matching on FOLDER: corpus.jsonl and queries.jsonl (id, text), qrels.tsv (query, text); or .gz.
+
+    The texts become confirmed claims of a throw-away database, and the search that serves reports answers
+    every query. The installation's own database is not touched; the embedded PostgreSQL must be installed.
+    """
+    from corpus import encoder, evaluation  # noqa: PLC0415
+
+    settings = read()
+    try:
+        known = evaluation.read(folder)
+    except (OSError, ValueError, KeyError) as exc:
+        raise StartRefused(f"{folder} cannot be read as an evaluation set: {exc!r}.", exit_code=65) from exc
+    model = encoder.load(settings.encoder_model, "direct")
+    with _throw_away() as session:
+        found = _measured(session, known, model)
+    if as_json:
+        result(json.dumps(found, ensure_ascii=False))
+    else:
+        _show(found)
+
+
+@contextmanager
+def _throw_away() -> Iterator["Session"]:
+    """Yield a session on an empty migrated database that is gone afterwards."""
+    from sqlalchemy.orm import Session  # noqa: PLC0415
+
+    from app import embedded, migrate  # noqa: PLC0415
+    from app.engine import make_engine  # noqa: PLC0415
+
+    with embedded.throw_away() as cluster:
+        engine = make_engine(cluster.url(), name="kiemtin evaluate", owner=True)
+        migrate.upgrade(engine)
+        with Session(engine) as session, session.begin():
+            yield session
+        engine.dispose()
+
+
+def _measured(session: "Session", known: "Collection", model: "Encoder") -> dict[str, Any]:
+    from corpus import evaluation  # noqa: PLC0415
+
+    loaded = evaluation.Loaded()
+    answered = []
+    with _progress() as progress:
+        task = progress.add_task("Encoding texts", total=len(known.corpus))
+        for loaded in evaluation.load(session, known, model, at=datetime.now(UTC)):
+            progress.update(task, completed=len(loaded.ids))
+        task = progress.add_task("Asking", total=len(known.questions))
+        for question in known.questions:
+            answered.append(evaluation.ask(session, question, loaded, model))
+            progress.advance(task)
+    return evaluation.summary(known, loaded, answered, model)
+
+
+def _progress() -> "Progress":
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+    from rich.progress import TimeRemainingColumn as Remaining  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
+    return Progress(*columns, console=Console(stderr=True))  # stdout is for the result alone
+
+
+def _show(found: Mapping[str, Any]) -> None:
+    result(f"{found['queries']} queries, {found['corpus']} texts, ranker {found['ranker']}")
+    result(" " * 16 + "".join(f"{name:>11}" for name in _COLUMNS))
+    lines = {
+        "all": found,
+        **{f"  {name}": one for name, one in found["groups"].items()},
+        **found["baselines"],
+    }
+    for name, one in lines.items():
+        cells = (f"{one[column]:>11.4f}" if column in one else f"{'-':>11}" for column in _COLUMNS)
+        result(f"{name:16}" + "".join(cells))
+    times = found["latency_ms"]
+    result(f"one query, encoding included: p50 {times['p50']:.0f} ms, p95 {times['p95']:.0f} ms")
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the command into `app`."""
+    app.command()(evaluate)

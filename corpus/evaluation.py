@@ -1,0 +1,213 @@
+"""Matching measured on a set of texts with known answers, the way reports are matched.
+
+A folder holds `corpus.jsonl`, `queries.jsonl` (rows with `id` and `text`) and `qrels.tsv` (ids of a query and
+of a text that answers it), each plain or as `.gz`. A query without a line there is answered by nothing. The
+group of a query is its `group`, `style` or `lang`, whichever it has first.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
+
+from corpus import baselines, passages, ranker, search
+from corpus.diacritics import restore
+from corpus.encoder import Encoder
+from corpus.evaluate import Ranked, figures
+from corpus.passages import Vector
+from corpus.text import NormalText, normalise
+from corpus.train import rows
+from models import ClaimOrigin, ConfirmedClaim, Passage, Rating
+
+_BATCH = 64  # texts encoded at a time
+_OF_PROBABILITIES = "ece"  # a baseline's scores are none
+_OF_ALL = frozenset({"ece", "auc_match"})  # the others are means over the queries that something answers
+
+
+@dataclass(frozen=True)
+class Question:
+    """One query, the group it is counted in, and the ids of the texts that answer it."""
+
+    text: str
+    group: str
+    answers: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Collection:
+    """A set as its files have it: texts by id, and what is asked."""
+
+    corpus: Mapping[str, str]
+    questions: Sequence[Question]
+
+
+@dataclass
+class Loaded:
+    """The corpus as the database and the baselines hold it; positions are the same everywhere."""
+
+    ids: list[str] = field(default_factory=list)
+    normal: list[NormalText] = field(default_factory=list)
+    vectors: list[Vector] = field(default_factory=list)
+    by_claim: dict[int, str] = field(default_factory=dict)  # ids of the set by confirmed claim
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the service answered to one question, and what it was asked with."""
+
+    ranked: Ranked
+    seconds: float
+    normal: NormalText
+    vector: Vector
+
+
+def read(folder: Path) -> Collection:
+    """Return the set in `folder`. Raises OSError, KeyError or ValueError when its files are not as said."""
+    answers: dict[str, set[str]] = {}
+    for line in rows(folder / "qrels.tsv"):
+        if line.strip():
+            query, document = line.split("\t")[:2]
+            answers.setdefault(query, set()).add(document.strip())
+    corpus = {str(row["id"]): str(row["text"]) for row in _rows(folder / "corpus.jsonl")}
+    questions = [
+        Question(str(row["text"]), _group(row), frozenset(answers.get(str(row["id"]), ())))
+        for row in _rows(folder / "queries.jsonl")
+    ]
+    if not corpus or not questions:
+        raise ValueError("no texts or no queries")
+    return Collection(corpus, questions)
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in rows(path) if line.strip())
+
+
+def _group(row: Mapping[str, Any]) -> str:
+    return str(next((row[name] for name in ("group", "style", "lang") if row.get(name)), "all"))
+
+
+def load(session: Session, known: Collection, encoder: Encoder, *, at: datetime) -> Iterator[Loaded]:
+    """Make every text of `known` a confirmed claim with its vector; yields the growing whole after a batch.
+
+    Ends with fresh statistics of the tables, as a running database has them.
+    """
+    done = Loaded()
+    ids = list(known.corpus)
+    for start in range(0, len(ids), _BATCH):
+        batch = ids[start : start + _BATCH]
+        normal = [normalise(known.corpus[one]) for one in batch]
+        vectors = encoder.encode_passage([restore(one.canonical) for one in normal])
+        for one, form, vector in zip(batch, normal, vectors, strict=True):
+            claim_id = _claim(session, one, known.corpus[one], at)
+            columns = passages.values(form, vector if form.informative else None, str(encoder.description))
+            session.execute(insert(Passage).values(claim_id=claim_id, **columns))
+            done.by_claim[claim_id] = one
+        done.ids += batch
+        done.normal += normal
+        done.vectors += list(vectors)
+        yield done
+    session.execute(text("ANALYZE passages, confirmed_claims"))
+
+
+def _claim(session: Session, name: str, words: str, at: datetime) -> int:
+    made = insert(ConfirmedClaim).values(
+        external_id=name,
+        origin=ClaimOrigin.IMPORTED,
+        claim=words if words.strip() else "…",
+        rating=Rating.FALSE,
+        truth="…",
+        concluded_by=[],
+        sources=[],
+        added_at=at,
+    )
+    return session.scalars(made.returning(ConfirmedClaim.id)).one()
+
+
+def ask(session: Session, question: Question, loaded: Loaded, encoder: Encoder) -> Answered:
+    """Put `question` to the search that serves reports, without its floor, and take the time of it all."""
+    began = perf_counter()
+    normal = normalise(question.text)
+    query = search.Query.of(normal, encoder)
+    hits = search.claims(session, query, limit=search.DEPTH, floor=False)
+    seconds = perf_counter() - began
+    found = [loaded.by_claim[hit.owner_id] in question.answers for hit in hits]
+    ranked = Ranked(question.group, found, [hit.probability for hit in hits], len(question.answers))
+    vector = query.vector
+    if vector is None:  # too short for the service; the dense baseline compares it all the same
+        vector = encoder.encode_query([restore(normal.canonical)])[0]
+    return Answered(ranked, seconds, normal, vector)
+
+
+def compare(known: Collection, loaded: Loaded, answered: Sequence[Answered]) -> dict[str, dict[str, float]]:
+    """Return the figures of each baseline over the whole corpus, cut at the depth of the service."""
+    folded = [one.normal.folded for one in answered]
+    bm25 = baselines.bm25(folded, [one.folded for one in loaded.normal])
+    texts = np.array(loaded.vectors, dtype=np.float64)
+    dense = np.array([one.vector for one in answered], dtype=np.float64) @ texts.T
+    scored: dict[str, baselines.Scores] = {
+        "bm25": bm25,
+        "tfidf_char": baselines.tfidf_char(folded, [one.folded for one in loaded.normal]),
+        "dense": dense,
+        "rrf": baselines.rrf(bm25, dense),
+    }
+    result = {}
+    for name, scores in scored.items():
+        ranked = [_cut(row, one, loaded.ids) for row, one in zip(scores, known.questions, strict=True)]
+        measured = _figures(ranked)
+        result[name] = {key: value for key, value in measured.items() if key != _OF_PROBABILITIES}
+    return result
+
+
+def _cut(scores: baselines.Scores, question: Question, ids: Sequence[str]) -> Ranked:
+    best = np.argsort(-scores, kind="stable")[: search.DEPTH].tolist()
+    hits = [ids[i] in question.answers for i in best]
+    return Ranked(question.group, hits, [float(scores[i]) for i in best], len(question.answers))
+
+
+def summary(
+    known: Collection, loaded: Loaded, answered: Sequence[Answered], encoder: Encoder
+) -> dict[str, Any]:
+    """Return everything measured, as `kiemtin evaluate --json` prints it."""
+    ranked = [one.ranked for one in answered]
+    groups = sorted({one.group for one in ranked})
+    times = np.array([one.seconds for one in answered]) * 1000
+    whole: dict[str, Any] = {
+        **_figures(ranked),
+        "latency_ms": {"p50": float(np.percentile(times, 50)), "p95": float(np.percentile(times, 95))},
+        "queries": len(known.questions),
+        "corpus": len(known.corpus),
+        "ranker": ranker.load().version,
+        "encoder": str(encoder.description),
+        "groups": {
+            group: {"queries": sum(one.group == group for one in ranked)}
+            | _figures([one for one in ranked if one.group == group])
+            for group in groups
+        },
+        "baselines": compare(known, loaded, answered),
+    }
+    return _rounded(whole)
+
+
+def _figures(ranked: Sequence[Ranked]) -> dict[str, float]:
+    """Return the figures that `ranked` allows: no ranking is judged where nothing is to be found."""
+    found = figures(ranked)
+    if any(one.known for one in ranked):
+        return found
+    return {name: value for name, value in found.items() if name in _OF_ALL}
+
+
+def _rounded(tree: dict[str, Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, value in tree.items():
+        if isinstance(value, dict):
+            result[name] = _rounded(value)
+        else:
+            result[name] = round(value, 4) if isinstance(value, float) else value
+    return result

@@ -1,0 +1,79 @@
+import gzip
+import json
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from corpus import baselines, encoder, evaluation
+
+_CLAIMS = {
+    "dam": "Đập thủy điện Suối Mu đã vỡ, nước tràn về thôn Bản Vược.",
+    "milk": "Sữa học đường nhiễm chì làm ba mươi học sinh nhập viện.",
+    "bank": "Ngân hàng sẽ khóa mọi tài khoản chưa nộp phí định danh.",
+}
+_ASKED = (
+    {"id": "1", "text": "nghe noi dap suoi mu vo roi, nuoc ve ban vuoc", "style": "bare"},
+    {"id": "2", "text": "Không nộp phí định danh là ngân hàng khóa tài khoản à?", "style": "asked"},
+    {"id": "3", "text": "Ngày mai chợ phiên có mở cửa không?", "style": "none"},
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    texts = "\n".join(json.dumps({"id": name, "text": text}) for name, text in _CLAIMS.items())
+    (tmp_path / "corpus.jsonl.gz").write_bytes(gzip.compress(texts.encode()))
+    (tmp_path / "queries.jsonl").write_text("\n".join(map(json.dumps, _ASKED)) + "\n", "utf-8")
+    (tmp_path / "qrels.tsv").write_text("1\tdam\n2\tbank\n", "utf-8")
+    return tmp_path
+
+
+def test_the_way_of_reports_is_measured(folder: Path, session: Session, at: datetime) -> None:
+    known, model = evaluation.read(folder), encoder.load()
+    *_, loaded = evaluation.load(session, known, model, at=at)
+    answered = [evaluation.ask(session, one, loaded, model) for one in known.questions]
+    found = evaluation.summary(known, loaded, answered, model)
+    assert (found["p@1"], found["queries"], found["corpus"]) == (1.0, 3, 3)
+    assert found["latency_ms"]["p95"] >= found["latency_ms"]["p50"] > 0
+    assert found["groups"]["bare"]["mrr"] == 1.0
+    assert set(found["groups"]["none"]) == {"queries", "ece"}  # nothing to be found: no ranking is judged
+    assert set(found["baselines"]) == {"bm25", "tfidf_char", "dense", "rrf"}
+    assert "ece" not in found["baselines"]["bm25"]
+    json.dumps(found)
+
+
+def test_every_candidate_counts_however_unlikely(folder: Path, session: Session, at: datetime) -> None:
+    known, model = evaluation.read(folder), encoder.load()
+    *_, loaded = evaluation.load(session, known, model, at=at)
+    assert len(evaluation.ask(session, known.questions[2], loaded, model).ranked.hits) == len(_CLAIMS)
+
+
+@pytest.mark.parametrize("name", ["corpus.jsonl.gz", "queries.jsonl", "qrels.tsv"])
+def test_a_missing_file_is_an_error(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(OSError, match=name.partition(".")[0]):
+        evaluation.read(folder)
+
+
+def test_bm25_prefers_rare_words_and_short_texts() -> None:
+    documents = ["vo dap", "vo dap suoi mu o xa", "nuoc"]
+    (row,) = baselines.bm25(["dap suoi"], documents)
+    assert row.argmax() == 1
+    assert row[2] == 0
+    (row,) = baselines.bm25(["dap"], documents)
+    assert row[0] > row[1] > row[2]
+
+
+def test_tfidf_of_the_same_text_is_one() -> None:
+    (row,) = baselines.tfidf_char(["vo dap"], ["vo dap", "sua hoc duong"])
+    assert row[0] == pytest.approx(1)
+    assert row[1] < 0.1
+
+
+def test_rrf_adds_reciprocal_ranks() -> None:
+    first, second = np.array([[3.0, 2.0, 1.0]]), np.array([[1.0, 3.0, 2.0]])
+    assert baselines.rrf(first, second)[0].tolist() == pytest.approx(
+        [1 / 61 + 1 / 63, 1 / 62 + 1 / 61, 1 / 63 + 1 / 62]
+    )
