@@ -19,9 +19,8 @@ from sqlalchemy.orm import Session
 
 from corpus import baselines, passages, ranker, search
 from corpus.diacritics import restore
-from corpus.encoder import Encoder
+from corpus.encoder import Encoder, Vectors
 from corpus.evaluate import Ranked, figures
-from corpus.passages import Vector
 from corpus.text import NormalText, normalise
 from corpus.train import rows
 from models import ClaimOrigin, ConfirmedClaim, Passage, Rating
@@ -54,7 +53,7 @@ class Loaded:
 
     ids: list[str] = field(default_factory=list)
     normal: list[NormalText] = field(default_factory=list)
-    vectors: list[Vector] = field(default_factory=list)
+    vectors: list[Vectors] = field(default_factory=list)
     by_claim: dict[int, str] = field(default_factory=dict)  # ids of the set by confirmed claim
 
 
@@ -65,7 +64,7 @@ class Answered:
     ranked: Ranked
     seconds: float
     normal: NormalText
-    vector: Vector
+    vector: Vectors
 
 
 def read(folder: Path) -> Collection:

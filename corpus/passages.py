@@ -1,27 +1,25 @@
 """Texts in their searchable form: how a passage is written, and which waits for its vector."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 from sqlalchemy import ARRAY, ColumnElement, Text, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import TSQUERY, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import places
-from corpus.diacritics import restore
-from corpus.encoder import Encoder
 from corpus.text import NormalText
 from models import Passage
 
-Vector = npt.NDArray[np.float32]
+if TYPE_CHECKING:  # the web process writes passages too, and must load neither numpy nor the encoder
+    from corpus.encoder import Encoder, Vectors
+
 PLACE = "place:"
 BATCH = 16  # texts encoded in one transaction: under a second, so that arrivals need not wait long
 _TERMS_ASKED = 64  # of a query; a long post says what it is about early
 
 
-def values(normal: NormalText, vector: Vector | None = None, encoder: str | None = None) -> dict[str, Any]:
+def values(normal: NormalText, vector: "Vectors | None" = None, encoder: str | None = None) -> dict[str, Any]:
     """Return the columns of a passage for `normal`. Without a vector the worker encodes it later."""
     return {
         "canonical": normal.canonical,
@@ -61,11 +59,13 @@ def drop(session: Session, claim_id: int, form: NormalText) -> None:
     session.execute(delete(Passage).where(*found))
 
 
-def encode_some(sessions: sessionmaker[Session], encoder: Encoder) -> bool:
+def encode_some(sessions: sessionmaker[Session], encoder: "Encoder") -> bool:
     """Encode a batch of passages that wait for their vector; returns whether there were any.
 
     Rows are skipped while another worker holds them. A crash of the encoder loses nothing.
     """
+    from corpus.diacritics import restore  # noqa: PLC0415  numpy again
+
     with sessions.begin() as session:
         waiting = session.execute(
             select(Passage.id, Passage.canonical)

@@ -16,8 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from corpus import passages, places, ranker, reasons
 from corpus.diacritics import restore
-from corpus.encoder import Encoder
-from corpus.passages import Vector
+from corpus.encoder import Encoder, Vectors
 from corpus.signals import Side, Signals, measure
 from corpus.text import NormalText
 from models import Band, ConfirmedClaim, Passage, Relation
@@ -33,8 +32,8 @@ class Query:
     """A text that asks, with the vector that asks and the vector under which it will be found."""
 
     normal: NormalText
-    vector: Vector | None
-    passage_vector: Vector | None
+    vector: Vectors | None
+    passage_vector: Vectors | None
 
     @classmethod
     def of(cls, normal: NormalText, encoder: Encoder) -> "Query":
