@@ -1,0 +1,52 @@
+"""Run all parts and write var/bench.json: `python -m bench [--long]`."""
+
+import argparse
+import os
+import time
+
+from app.embedded import Cluster
+from bench import house, intake, matching, reading, starting, triage
+from bench.figures import OUT, Table
+
+_LARGEST_WITH_TRIAGE = 10_000
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--long", action="store_true", help="also what takes longer than minutes")
+    long: bool = parser.parse_args().long
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    table, began = Table(), time.monotonic()
+    try:
+        starting.measure(table)
+        with house.cluster() as running:
+            _web(table, running)
+            _corpus(table, running, long=long)
+    finally:
+        table.write()  # what was measured before something broke stays measured
+    print(f"{len(table.figures)} figures in {time.monotonic() - began:.0f} s, written to {OUT}")
+
+
+def _web(table: Table, running: Cluster) -> None:
+    with house.house(running, "bench_web", demo=True) as home, house.serving(home) as (port, web):
+        intake.measure(table, home, port)
+        reading.measure(table, port)
+        reading.memory(table, web)
+
+
+def _corpus(table: Table, running: Cluster, *, long: bool) -> None:
+    matching.canonical(table)
+    with house.house(running, "bench_corpus") as home:
+        corpus = matching.Corpus(home)
+        for size in matching.sizes(long=long):
+            corpus.grow(size)
+            matching.measure(table, corpus)
+            if size == _LARGEST_WITH_TRIAGE:
+                triage.measure(table, home)
+        matching.visible(table, corpus)
+        corpus.owner.dispose()
+
+
+if __name__ == "__main__":
+    main()

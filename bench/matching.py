@@ -1,0 +1,139 @@
+"""Search among known claims at growing sizes, and how soon a new claim is found elsewhere."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session, sessionmaker
+
+from bench import filling, house, texts
+from bench.figures import Table, percentile
+from corpus import claims as confirmed
+from corpus import encoder, exchange, passages, search
+from corpus.encoder import Encoder
+from corpus.text import normalise
+from models import ClaimOrigin, ConfirmedClaim, Passage
+
+QUERIES = 100
+_WARM_UP = 10
+_EF = 100
+_NAMES = {10_000: "10k", 100_000: "100k", 1_000_000: "1m"}
+_NEW = 7  # claims made known one after the other
+
+
+class Corpus:
+    """The corpus of one database while it grows."""
+
+    def __init__(self, home: house.House) -> None:
+        self.home = home
+        self.encoder: Encoder = encoder.load()
+        self.owner = home.engine(owner=True)
+        self.size = 0
+        while passages.encode_some(sessionmaker(self.owner), self.encoder):
+            pass
+        self._middle = filling.centre(self.owner)
+
+    def grow(self, size: int) -> None:
+        """Add invented claims up to `size`, beside the starting ones."""
+        seconds = filling.pad(self.owner, self.size, size, self._middle)
+        print(f"  {size:,} texts; vector index built in {seconds:.0f} s", flush=True)
+        self.size = size
+
+
+def canonical(table: Table) -> None:
+    """Measure how many texts a second are brought to their normal form."""
+    given = [words for _, words in texts.disturbed(600, seed=5)]
+    began = time.perf_counter()
+    for words in given:
+        normalise(words)
+    table.add(
+        "text.canonical_per_s",
+        len(given) / (time.perf_counter() - began),
+        "1/s",
+        note="short reports, one process",
+    )
+
+
+def measure(table: Table, corpus: Corpus) -> None:
+    """Measure the search that serves reports, encoding included, at the present size of `corpus`."""
+    asked = texts.disturbed(QUERIES + _WARM_UP)
+    known = texts.claims()
+    engine = corpus.home.engine()
+    taken, floors, first, found = [], [], 0, 0
+    for number, (index, words) in enumerate(asked):
+        with Session(engine) as session:
+            began = time.perf_counter()
+            hits = search.claims(session, search.Query.of(normalise(words), corpus.encoder))
+            seconds = time.perf_counter() - began
+            if number < _WARM_UP:
+                continue
+            said = [session.get_one(ConfirmedClaim, hit.owner_id).claim for hit in hits]
+        taken.append(seconds * 1000)
+        first += said[:1] == [known[index]]
+        found += known[index] in said
+        floors.append(_floor(engine, corpus.encoder, words))
+    engine.dispose()
+    table.add(
+        f"match.p95_ms_{_NAMES[corpus.size]}", percentile(taken, 0.95), "ms",
+        floor=round(percentile(floors, 0.95), 1),
+        note=f"p50 {percentile(taken, 0.5):.0f}; {QUERIES} disturbed claims, {first} found first, {found} at "
+        "all; floor: one encoding, one HNSW and one GIN probe",
+    )  # fmt: skip
+
+
+def _floor(engine: Engine, model: Encoder, words: str) -> float:
+    """Return the ms that one pass of the encoder and one look into either index take."""
+    normal = normalise(words)
+    asked = passages.asking(normal)
+    assert asked is not None
+    with Session(engine) as session:
+        session.execute(text(f"SET LOCAL hnsw.ef_search = {_EF}"))
+        began = time.perf_counter()
+        vector = model.encode_query([normal.canonical])[0]
+        claims = select(Passage.id).where(Passage.claim_id.is_not(None)).limit(search.DEPTH)
+        session.scalars(claims.order_by(Passage.embedding.max_inner_product(vector))).all()
+        session.scalars(claims.where(Passage.terms.op("@@")(asked))).all()
+        return (time.perf_counter() - began) * 1000
+
+
+def visible(table: Table, corpus: Corpus) -> None:
+    """Measure how long after its commit here a claim is found by the search of another process."""
+    with subprocess.Popen(  # noqa: S603  our own module
+        [sys.executable, "-m", "bench.finding", corpus.home.url],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8",
+    ) as other:  # fmt: skip
+        assert other.stdin is not None
+        assert other.stdout is not None
+        taken = []
+        for words in texts.texts(_NEW, words=(18, 30), seed=77):
+            other.stdin.write(words + "\n")
+            other.stdin.flush()
+            assert other.stdout.readline() == "asking\n"
+            time.sleep(0.3)
+            committed = _make_known(corpus.owner, words)
+            taken.append(float(other.stdout.readline()) - committed)
+        other.stdin.close()
+    table.add(
+        "match.visible_s", max(taken), "s",
+        note=f"worst of {_NEW}, {corpus.size:,} texts, not yet encoded; p50 {percentile(taken, 0.5):.3f}",
+    )  # fmt: skip
+
+
+def _make_known(engine: Engine, words: str) -> float:
+    """Add a confirmed claim; return the moment after its commit on the monotonic clock."""
+    claim = exchange.Claim(
+        external_id=f"bench:{words}", claim=words, verdict="false", reason_code=None, correction="Sai.",
+        corrected_by=("bench",), date=None, date_precision="day", place="", topic="linh_vuc_khac",
+        original_topic="", sources=(), language="vi",
+    )  # fmt: skip
+    with Session(engine) as session, session.begin():
+        confirmed.take_in(session, [claim], origin=ClaimOrigin.IMPORTED, at=datetime.now(UTC))
+    return time.monotonic()
+
+
+def sizes(*, long: bool) -> Sequence[int]:
+    """Return the sizes to be measured, ascending."""
+    return (10_000, 100_000, 1_000_000) if long else (10_000, 100_000)
