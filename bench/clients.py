@@ -44,6 +44,9 @@ class _Client:
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 
+    def close(self) -> None:
+        self._connection.close()
+
 
 def closed(port: int, make: Callable[[], Request], *, connections: int, seconds: float) -> Answers:
     """Let each of `connections` send its next request when the last is answered, for `seconds`."""
@@ -104,4 +107,6 @@ def _all(port: int, connections: int, turn: Callable[[_Client, _Note], None]) ->
     for thread in threads:
         thread.join()
     answers.seconds = time.perf_counter() - began
+    for client in clients:
+        client.close()
     return answers

@@ -113,7 +113,7 @@ def visible(table: Table, corpus: Corpus) -> None:
             other.stdin.flush()
             assert other.stdout.readline() == "asking\n"
             time.sleep(0.3)
-            committed = _make_known(corpus.owner, words)
+            committed = make_known(corpus.owner, words)
             taken.append(float(other.stdout.readline()) - committed)
         other.stdin.close()
     table.add(
@@ -122,7 +122,7 @@ def visible(table: Table, corpus: Corpus) -> None:
     )  # fmt: skip
 
 
-def _make_known(engine: Engine, words: str) -> float:
+def make_known(engine: Engine, words: str) -> float:
     """Add a confirmed claim; return the moment after its commit on the monotonic clock."""
     claim = exchange.Claim(
         external_id=f"bench:{words}", claim=words, verdict="false", reason_code=None, correction="Sai.",
