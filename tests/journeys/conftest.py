@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from app import embedded
 from tests.journeys.living import House, lived_in
 
+ADDRESS = "127.0.0.77"  # loopback, where no other server listens
 OFFICERS = (("xacminh", "verifier"), ("pheduyet", "approver"), ("congbo", "publisher"))
 
 
@@ -26,8 +26,9 @@ def house_of_each_kind(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:
     """A house over the embedded kind of server, and over one as hosted servers give it."""
-    with embedded.throw_away() as cluster:
-        url = _ordinary(cluster) if request.param == "ordinary" else _plain(cluster)
+    ordinary = request.param == "ordinary"
+    with embedded.throw_away({"listen_addresses": ADDRESS} if ordinary else None) as cluster:
+        url = _ordinary(cluster) if ordinary else _plain(cluster)
         with _staffed(tmp_path_factory, request.param, url) as lived:
             yield lived
 
@@ -49,10 +50,15 @@ def _plain(cluster: embedded.Cluster) -> str:
 
 
 def _ordinary(cluster: embedded.Cluster) -> str:
-    """A database whose owner is no superuser and may not create roles."""
+    """A database by address, port and password, whose owner is no superuser and may not create roles."""
+    rules = cluster.data / "pg_hba.conf"
+    rules.write_text("host all landlord 127.0.0.0/8 scram-sha-256\n" + rules.read_text())
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
+        connection.execute("SELECT pg_reload_conf()")  # asynchronous; the work below takes longer
         connection.execute("CREATE ROLE landlord LOGIN PASSWORD 'mat-khau' NOSUPERUSER NOCREATEROLE")
         connection.execute("CREATE DATABASE ordinary OWNER landlord")
     with psycopg.connect(cluster.url("ordinary"), autocommit=True) as connection:
         connection.execute("CREATE EXTENSION vector")
-    return make_url(cluster.url("ordinary")).set(username="landlord").render_as_string(hide_password=False)
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(f"postgresql://landlord:sai@{ADDRESS}:5432/ordinary")
+    return f"postgresql://landlord:mat-khau@{ADDRESS}:5432/ordinary"
