@@ -2,7 +2,8 @@
 
 A folder holds `corpus.jsonl`, `queries.jsonl` (rows with `id` and `text`) and `qrels.tsv` (ids of a query and
 of a text that answers it), each plain or as `.gz`. A query without a line there is answered by nothing. The
-group of a query is its `group`, `style` or `lang`, whichever it has first.
+group of a query is its `group`, `style` or `lang`, whichever it has first. The text that a query names in
+`exclude` (its own article, for example) is left out of every ranking.
 """
 
 import json
@@ -32,11 +33,12 @@ _OF_ALL = frozenset({"ece", "auc_match"})  # the others are means over the queri
 
 @dataclass(frozen=True)
 class Question:
-    """One query, the group it is counted in, and the ids of the texts that answer it."""
+    """One query, the group it is counted in, the ids of what answers it, and of what never counts."""
 
     text: str
     group: str
     answers: frozenset[str]
+    exclude: str = ""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,12 @@ def read(folder: Path) -> Collection:
             answers.setdefault(query, set()).add(document.strip())
     corpus = {str(row["id"]): str(row["text"]) for row in _rows(folder / "corpus.jsonl")}
     questions = [
-        Question(str(row["text"]), _group(row), frozenset(answers.get(str(row["id"]), ())))
+        Question(
+            text=str(row["text"]),
+            group=_group(row),
+            answers=frozenset(answers.get(str(row["id"]), ())),
+            exclude=str(row.get("exclude") or ""),
+        )
         for row in _rows(folder / "queries.jsonl")
     ]
     if not corpus or not questions:
@@ -136,8 +143,10 @@ def ask(session: Session, question: Question, loaded: Loaded, encoder: Encoder) 
     query = search.Query.of(normal, encoder)
     hits = search.claims(session, query, limit=search.DEPTH, floor=False)
     seconds = perf_counter() - began
-    found = [loaded.by_claim[hit.owner_id] in question.answers for hit in hits]
-    ranked = Ranked(question.group, found, [hit.probability for hit in hits], len(question.answers))
+    ids = {hit.owner_id: loaded.by_claim[hit.owner_id] for hit in hits}
+    counted = [hit for hit in hits if ids[hit.owner_id] != question.exclude]
+    found = [ids[hit.owner_id] in question.answers for hit in counted]
+    ranked = Ranked(question.group, found, [hit.probability for hit in counted], len(question.answers))
     vector = query.vector
     if vector is None:  # too short for the service; the dense baseline compares it all the same
         vector = encoder.encode_query([restore(normal.canonical)])[0]
@@ -165,7 +174,8 @@ def compare(known: Collection, loaded: Loaded, answered: Sequence[Answered]) -> 
 
 
 def _cut(scores: baselines.Scores, question: Question, ids: Sequence[str]) -> Ranked:
-    best = np.argsort(-scores, kind="stable")[: search.DEPTH].tolist()
+    order = np.argsort(-scores, kind="stable")[: search.DEPTH + 1].tolist()
+    best = [i for i in order if ids[i] != question.exclude][: search.DEPTH]
     hits = [ids[i] in question.answers for i in best]
     return Ranked(question.group, hits, [float(scores[i]) for i in best], len(question.answers))
 

@@ -50,6 +50,17 @@ def test_every_candidate_counts_however_unlikely(folder: Path, session: Session,
     assert len(evaluation.ask(session, known.questions[2], loaded, model).ranked.hits) == len(_CLAIMS)
 
 
+def test_an_excluded_text_is_in_no_ranking(folder: Path, session: Session, at: datetime) -> None:
+    asked = {**_ASKED[0], "exclude": "bank"}
+    (folder / "queries.jsonl").write_text(json.dumps(asked), "utf-8")
+    known, model = evaluation.read(folder), encoder.load()
+    *_, loaded = evaluation.load(session, known, model, at=at)
+    (question,) = known.questions
+    answer = evaluation.ask(session, question, loaded, model)
+    assert len(answer.ranked.hits) == len(_CLAIMS) - 1
+    assert evaluation.compare(known, loaded, [answer])["bm25"]["p@1"] == 1.0
+
+
 @pytest.mark.parametrize("name", ["corpus.jsonl.gz", "queries.jsonl", "qrels.tsv"])
 def test_a_missing_file_is_an_error(folder: Path, name: str) -> None:
     (folder / name).unlink()
