@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import sys
 import time
 
 from app.embedded import Cluster
@@ -17,6 +19,7 @@ def main() -> None:
     parser.add_argument("--long", action="store_true", help="also what takes longer than minutes")
     long: bool = parser.parse_args().long
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing stays running
     table, began = Table(), time.monotonic()
     try:
         starting.measure(table)

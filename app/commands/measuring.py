@@ -1,6 +1,8 @@
 """The command that measures matching on a set of texts with known answers: evaluate."""
 
 import json
+import signal
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -40,6 +42,7 @@ def evaluate(
         known = evaluation.read(folder)
     except (OSError, ValueError, KeyError) as exc:
         raise StartRefused(f"{folder} cannot be read as an evaluation set: {exc!r}.", exit_code=65) from exc
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that no server stays running
     model = encoder.load(settings.encoder_model, "direct")
     with _throw_away() as session:
         found = _measured(session, known, model)
