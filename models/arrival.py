@@ -27,6 +27,10 @@ class Channel(enum.StrEnum):
     WEB = "web"
     API = "api"
     FEED = "feed"
+    HOTLINE = "hotline"  # told on the telephone, taken down by an officer
+    WALK_IN = "walk_in"  # told at the counter, taken down by an officer
+    EMAIL = "email"  # a letter to the centre's inbox
+    PARTNER = "partner"  # sent on by the portal of a partner, an organisation with a key of its own
 
 
 class ArrivalState(enum.StrEnum):
