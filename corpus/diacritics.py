@@ -43,6 +43,14 @@ class Table:
     origin: str
 
 
+def readable(canonical: str, lang: str) -> str:
+    """Return what the encoder reads of a normal text: Vietnamese with its missing marks put back.
+
+    Texts of other languages stay as they are, or "to" and "my" would turn into Vietnamese words.
+    """
+    return restore(canonical) if lang == "vi" else canonical[:_TEXT_LIMIT]
+
+
 def restore(canonical: str) -> str:
     """Return the first 2,000 characters of `canonical` with missing marks put back.
 

@@ -19,7 +19,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
 from corpus import baselines, passages, ranker, search
-from corpus.diacritics import restore
+from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
 from corpus.evaluate import Ranked, figures
 from corpus.text import NormalText, normalise
@@ -109,7 +109,7 @@ def load(session: Session, known: Collection, encoder: Encoder, *, at: datetime)
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         normal = [normalise(known.corpus[one]) for one in batch]
-        vectors = encoder.encode_passage([restore(one.canonical) for one in normal])
+        vectors = encoder.encode_passage([readable(one.canonical, one.lang) for one in normal])
         for one, form, vector in zip(batch, normal, vectors, strict=True):
             claim_id = _claim(session, one, known.corpus[one], at)
             columns = passages.values(form, vector if form.informative else None, str(encoder.description))
@@ -149,7 +149,7 @@ def ask(session: Session, question: Question, loaded: Loaded, encoder: Encoder) 
     ranked = Ranked(question.group, found, [hit.probability for hit in counted], len(question.answers))
     vector = query.vector
     if vector is None:  # too short for the service; the dense baseline compares it all the same
-        vector = encoder.encode_query([restore(normal.canonical)])[0]
+        vector = encoder.encode_query([readable(normal.canonical, normal.lang)])[0]
     return Answered(ranked, seconds, normal, vector)
 
 

@@ -64,11 +64,11 @@ def encode_some(sessions: sessionmaker[Session], encoder: "Encoder") -> bool:
 
     Rows are skipped while another worker holds them. A crash of the encoder loses nothing.
     """
-    from corpus.diacritics import restore  # noqa: PLC0415  numpy again
+    from corpus.diacritics import readable  # noqa: PLC0415  numpy again
 
     with sessions.begin() as session:
         waiting = session.execute(
-            select(Passage.id, Passage.canonical)
+            select(Passage.id, Passage.canonical, Passage.lang)
             .where(Passage.embedding.is_(None))
             .order_by(Passage.id)
             .limit(BATCH)
@@ -76,7 +76,7 @@ def encode_some(sessions: sessionmaker[Session], encoder: "Encoder") -> bool:
         ).all()
         if not waiting:
             return False
-        vectors = encoder.encode_passage([restore(row.canonical) for row in waiting])
+        vectors = encoder.encode_passage([readable(row.canonical, row.lang) for row in waiting])
         for row, vector in zip(waiting, vectors, strict=True):
             session.execute(
                 update(Passage)

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from corpus import passages, places, ranker, reasons
-from corpus.diacritics import restore
+from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
 from corpus.signals import Side, Signals, measure
 from corpus.text import NormalText
@@ -40,7 +40,7 @@ class Query:
         """Return the query for `normal`; texts with too little to say get no vectors."""
         if not normal.informative:
             return cls(normal, None, None)
-        ready = [restore(normal.canonical)]
+        ready = [readable(normal.canonical, normal.lang)]
         return cls(normal, encoder.encode_query(ready)[0], encoder.encode_passage(ready)[0])
 
     def side(self) -> Side:

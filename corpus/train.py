@@ -84,7 +84,7 @@ def read_pairs(folders: Sequence[Path], cache: Path | None) -> list[Pairs]:
 
 def _sides(texts: list[str], cache: Path | None, *, is_query: bool) -> list[Side]:
     normal = [normalise(text) for text in texts]
-    ready = [diacritics.restore(text.canonical) for text in normal]
+    ready = [diacritics.readable(text.canonical, text.lang) for text in normal]
     names = [hashlib.sha256(f"{is_query}{text}".encode()).hexdigest() for text in ready]
     stored = dict(np.load(cache)) if cache and cache.exists() else {}
     missing = [i for i, name in enumerate(names) if name not in stored]

@@ -47,3 +47,8 @@ def test_rarity_tells_names_from_fillers() -> None:
 
 def test_table_says_where_its_counts_come_from() -> None:
     assert "CC BY-SA" in diacritics.table().origin
+
+
+def test_readable_leaves_other_languages_alone() -> None:
+    assert diacritics.readable("nation to lose my jobs", "en") == "nation to lose my jobs"
+    assert diacritics.readable("trung quoc xa lu", "vi") == "trung quốc xả lũ"
