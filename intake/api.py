@@ -10,9 +10,10 @@ from pydantic import Field as About
 
 from app import web
 from intake import codes, forms, reports, tracking
+from intake.similar import Conclusion
 from intake.tracking import Stage
 from models import Channel, ClosedReason, Field, Rating, SeenWhere
-from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, TEXT_LIMIT, URL_LIMIT
+from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, PIECES, TEXT_LIMIT, URL_LIMIT
 
 _PROBLEM: Final = {
     "application/problem+json": {
@@ -90,6 +91,13 @@ class ReportIn(BaseModel):
     ] = ""
     field: Field | None = None
     doubt: Annotated[web.Text, About(max_length=DOUBT_LIMIT, description="why it seems doubtful")] = ""
+    more: Annotated[
+        list[web.Text],
+        About(
+            max_length=PIECES - 1,
+            description="further pieces sent together, a text or a link each; one code holds them all",
+        ),
+    ] = []
     contact: Annotated[
         web.Text,
         About(max_length=CONTACT_LIMIT, description="one e-mail address or phone number; needs `consent`"),
@@ -133,6 +141,16 @@ class ConclusionOut(BaseModel):
     withdrawn: Annotated[bool, About(description="true: the rating no longer holds; the page says why")]
 
 
+class PieceOut(BaseModel):
+    """How far a further piece of the report has come; it may belong to another case than the first."""
+
+    number: int
+    stage: Stage
+    merged: bool
+    reason: ClosedReason | None
+    conclusion: ConclusionOut | None
+
+
 class StatusOut(BaseModel):
     """How far a report has come: received, verifying, concluded, published; or declined, forwarded."""
 
@@ -143,6 +161,7 @@ class StatusOut(BaseModel):
     contact_kept: bool
     reason: ClosedReason | None
     conclusion: ConclusionOut | None
+    pieces: Annotated[list[PieceOut], About(description="what was sent together with it, from 2 on")]
 
 
 @router.post(
@@ -194,13 +213,28 @@ def report_status(request: Request, response: Response, session: web.SessionDep,
         merged=found.merged,
         contact_kept=found.contact_kept,
         reason=found.reason,
-        conclusion=found.conclusion
-        and ConclusionOut(
-            claim=found.conclusion.claim,
-            rating=found.conclusion.rating,
-            url=_absolute(found.conclusion.link, house.public_url),
-            withdrawn=found.conclusion.withdrawn,
-        ),
+        conclusion=_conclusion(found.conclusion, house.public_url),
+        pieces=[
+            PieceOut(
+                number=piece.number,
+                stage=piece.stage,
+                merged=piece.merged,
+                reason=piece.reason,
+                conclusion=_conclusion(piece.conclusion, house.public_url),
+            )
+            for piece in found.pieces
+        ],
+    )
+
+
+def _conclusion(found: Conclusion | None, public_url: str) -> ConclusionOut | None:
+    if found is None:
+        return None
+    return ConclusionOut(
+        claim=found.claim,
+        rating=found.rating,
+        url=_absolute(found.link, public_url),
+        withdrawn=found.withdrawn,
     )
 
 

@@ -15,7 +15,7 @@ from app.web import plain
 from corpus import places
 from intake import codes
 from models import Field, Invalid, SeenWhere
-from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, TEXT_LIMIT, URL_LIMIT
+from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, PIECES, TEXT_LIMIT, URL_LIMIT
 
 PLACE_LIMIT: Final = 200  # characters
 NO_COMMUNE: Final = "none"  # chosen among the suggestions: the reporter does not know which
@@ -41,14 +41,24 @@ class Typed(BaseModel):
     place_code: str = ""
     field: str = ""
     doubt: str = ""
+    more: list[str] = []  # further pieces sent together: a text or a link each
     contact: str = ""
     consent: str = ""
     code: str = ""
 
-    def shown(self, **changes: str) -> dict[str, str]:
+    def shown(self, **changes: str) -> dict[str, Any]:
         """Return every field for showing again, without the characters that no page may carry."""
-        typed = {**self.model_dump(), **changes}
-        return {name: "".join(filter(_printable, value)) for name, value in typed.items()}
+        typed = {**self.model_dump(exclude={"more"}), **changes}
+        shown = {name: "".join(filter(_printable, value)) for name, value in typed.items()}
+        return {**shown, "more": ["".join(filter(_printable, piece)) for piece in self.more[: PIECES - 1]]}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A further piece of a report: a text, or a link alone."""
+
+    text: str = ""
+    url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +74,7 @@ class Report:
     place_text: str = ""
     field: Field | None = None
     doubt: str = ""
+    more: tuple[Piece, ...] = ()
     contact: str = ""
     language: str = "vi"
 
@@ -179,6 +190,25 @@ def _doubt(typed: Typed) -> str:
     return _clean("doubt", typed.doubt, DOUBT_LIMIT)
 
 
+def _more(typed: Typed) -> tuple[Piece, ...]:
+    """Return the further pieces; what repeats an earlier one is sent once."""
+    first = Piece(typed.text.strip(), typed.url.strip() or None)
+    pieces = dict.fromkeys(_piece(words) for words in typed.more if words.strip())
+    pieces.pop(first, None)
+    if len(pieces) >= PIECES:
+        raise Invalid(f"more than {PIECES} pieces", code="pieces-too-many", field="more")
+    return tuple(pieces)
+
+
+def _piece(words: str) -> Piece:
+    try:
+        if _LINK_ALONE.fullmatch(words.strip()):
+            return Piece(url=_url(Typed(url=words.strip())))
+        return Piece(text=_text(Typed(text=words)))
+    except Invalid as refusal:
+        raise Invalid(str(refusal), code=refusal.code, field="more") from refusal
+
+
 def _contact(typed: Typed) -> str:
     contact = _clean("contact", typed.contact, CONTACT_LIMIT)
     if not contact:
@@ -216,6 +246,7 @@ _READERS: Final[Mapping[str, Callable[[Typed], object]]] = {
     "place": _place,
     "field": _one_of(Field, "field"),
     "doubt": _doubt,
+    "more": _more,
     "contact": _contact,
     "code": _code,
 }

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from cryptography.fernet import Fernet
 from sqlalchemy import delete, exists, select
@@ -27,10 +28,28 @@ class Keys:
     contact: bytes  # Fernet key: 32 bytes, URL-safe base64
 
 
+@dataclass(frozen=True)
+class Bearer:
+    """Who of the centre or of a partner handed a report in. Never the person whose words it holds."""
+
+    taken_by_id: int | None = None  # the officer who wrote it down
+    read_back_at: datetime | None = None
+    partner_id: int | None = None
+
+
 def receive(
-    session: Session, form: Report, *, channel: Channel, keys: Keys, at: datetime, demo: bool = False
+    session: Session,
+    form: Report,
+    *,
+    channel: Channel,
+    keys: Keys,
+    at: datetime,
+    bearer: Bearer = Bearer(),
+    demo: bool = False,
 ) -> Arrival:
     """Store `form` unless its tracking code is known, and return the arrival under that code.
+
+    Its further pieces become arrivals of their own beside the first, each on its way to its own case.
 
     The same report sent again, at once or later, returns the first arrival and stores nothing.
     Raises Conflict (`code-taken`) when the code belongs to a report with other content. Nothing is
@@ -39,31 +58,16 @@ def receive(
     """
     content = _content_digest(form)
     key = codes.digest(form.code, keys.code)
+    shared = _shared(form, channel, bearer, at=at, demo=demo)
     fresh: Arrival | None = session.scalar(
         insert(Arrival)
-        .values(
-            kind=ArrivalKind.REPORT,
-            channel=channel,
-            code_digest=key,
-            content_digest=content,
-            text=form.text,
-            url=form.url,
-            seen_where=form.seen_where,
-            seen_on=form.seen_on,
-            place_code=form.place_code,
-            place_text=form.place_text,
-            field=form.field,
-            doubt=form.doubt,
-            language=form.language,
-            received_at=at,
-            state=ArrivalState.RECEIVED,
-            next_try_at=at,
-            demo=demo,
-        )
+        .values(**shared, code_digest=key, content_digest=content, text=form.text, url=form.url)
         .on_conflict_do_nothing(index_elements=[Arrival.code_digest])
         .returning(Arrival)
     )
     if fresh is not None:
+        session.add_all(_rest(form, fresh, shared))
+        session.flush()
         if form.contact:
             session.add(_sealed(fresh, form.contact, keys, at))
         return fresh
@@ -71,6 +75,41 @@ def receive(
     if known.content_digest != content:
         raise Conflict("another report has this code", code="code-taken", field="code")
     return known
+
+
+def _shared(form: Report, channel: Channel, bearer: Bearer, *, at: datetime, demo: bool) -> dict[str, Any]:
+    """Return what all pieces of a report have in common."""
+    return {
+        "kind": ArrivalKind.REPORT,
+        "channel": channel,
+        "seen_where": form.seen_where,
+        "seen_on": form.seen_on,
+        "place_code": form.place_code,
+        "place_text": form.place_text,
+        "field": form.field,
+        "doubt": form.doubt,
+        "language": form.language,
+        "received_at": at,
+        "state": ArrivalState.RECEIVED,
+        "next_try_at": at,
+        "demo": demo,
+        **asdict(bearer),
+    }
+
+
+def _rest(form: Report, first: Arrival, shared: dict[str, Any]) -> list[Arrival]:
+    """Return the arrivals of all pieces but the first."""
+    return [
+        Arrival(
+            **shared,
+            piece_of=first.id,
+            piece_no=number,
+            content_digest=_digest([piece.text, piece.url]),
+            text=piece.text,
+            url=piece.url,
+        )
+        for number, piece in enumerate(form.more, start=2)
+    ]
 
 
 def keeps_contact(session: Session, arrival: Arrival) -> bool:
@@ -124,5 +163,10 @@ def _content_digest(form: Report) -> bytes:
         form.place_text,
         form.field,
         form.doubt,
+        *(part for piece in form.more for part in (piece.text, piece.url)),
     ]
+    return _digest(content)
+
+
+def _digest(content: Sequence[object]) -> bytes:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).digest()

@@ -40,7 +40,7 @@ def _keys(request: Request) -> reports.Keys:
     return reports.Keys(code=house.code_key, contact=house.contact_key)
 
 
-def _form(typed: dict[str, str], **extra: Any) -> dict[str, Any]:  # noqa: ANN401  page values
+def _form(typed: dict[str, Any], **extra: Any) -> dict[str, Any]:  # noqa: ANN401  page values
     return {
         "typed": typed,
         "code": codes.grouped(typed["code"]),
@@ -159,7 +159,7 @@ def _tracked(request: Request, session: Session, code: str) -> Arrival:
     try:
         return tracking.find(session, code, key=web.house(request).code_key)
     except NotFound as unknown:
-        typed = forms.Typed(code=code[:TYPED_CODE]).shown()["code"]
+        typed: str = forms.Typed(code=code[:TYPED_CODE]).shown()["code"]
         raise web.Refill(TRACK, {"code": typed, "status": None, "forgotten": None}, [unknown]) from unknown
 
 

@@ -1,6 +1,7 @@
 """What the holder of a tracking code may see: how far the report has come."""
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -63,6 +64,19 @@ class Status:
     moments: dict[Stage, datetime]
     reason: ClosedReason | None = None
     conclusion: Conclusion | None = None
+    pieces: tuple["PieceStatus", ...] = ()  # what was sent together with it
+
+
+@dataclass(frozen=True)
+class PieceStatus:
+    """How far a further piece has come. Told apart by its place, not by its words: codes get lost."""
+
+    number: int  # 2, 3, ...; the report's own state is that of the first piece
+    link: bool  # a link rather than a text
+    stage: Stage
+    merged: bool
+    reason: ClosedReason | None
+    conclusion: Conclusion | None
 
 
 def find(session: Session, code: str, *, key: bytes) -> Arrival:
@@ -78,23 +92,48 @@ def find(session: Session, code: str, *, key: bytes) -> Arrival:
 
 
 def status(session: Session, arrival: Arrival) -> Status:
-    """Return how far `arrival` has come, following the merges of its case."""
-    case, merged = _case_of(session, arrival)
-    stage, moments, conclusion = Stage.RECEIVED, dict[Stage, datetime](), None
-    if case is not None:
-        stage, moments, conclusion = _progress(session, case)
+    """Return how far `arrival` and the pieces sent with it have come, following the merges of their cases."""
+    way = _way(session, arrival)
     received = by_the_hour(arrival.received_at)
     return Status(
-        stage=stage,
+        stage=way.stage,
         received_at=received,
-        merged=merged,
+        merged=way.merged,
         contact_kept=reports.keeps_contact(session, arrival),
-        moments={Stage.RECEIVED: received, **moments},
-        reason=case.closed_reason
-        if case is not None and stage in {Stage.DECLINED, Stage.FORWARDED}
-        else None,
-        conclusion=conclusion,
+        moments={Stage.RECEIVED: received, **way.moments},
+        reason=way.reason,
+        conclusion=way.conclusion,
+        pieces=tuple(_piece(session, piece) for piece in _pieces(session, arrival)),
     )
+
+
+@dataclass(frozen=True)
+class _Way:
+    stage: Stage
+    merged: bool
+    moments: dict[Stage, datetime]
+    reason: ClosedReason | None
+    conclusion: Conclusion | None
+
+
+def _way(session: Session, arrival: Arrival) -> _Way:
+    case, merged = _case_of(session, arrival)
+    if case is None:
+        return _Way(Stage.RECEIVED, merged, {}, None, None)
+    stage, moments, conclusion = _progress(session, case)
+    reason = case.closed_reason if stage in {Stage.DECLINED, Stage.FORWARDED} else None
+    return _Way(stage, merged, moments, reason, conclusion)
+
+
+def _pieces(session: Session, arrival: Arrival) -> Sequence[Arrival]:
+    return session.scalars(
+        select(Arrival).where(Arrival.piece_of == arrival.id).order_by(Arrival.piece_no)
+    ).all()
+
+
+def _piece(session: Session, piece: Arrival) -> PieceStatus:
+    way = _way(session, piece)
+    return PieceStatus(piece.piece_no or 0, not piece.text, way.stage, way.merged, way.reason, way.conclusion)
 
 
 def by_the_hour(moment: datetime) -> datetime:

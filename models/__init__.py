@@ -8,8 +8,10 @@ from models.claim import ClaimOrigin, ConfirmedClaim
 from models.correction import Correction, CorrectionKind
 from models.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from models.evidence import Capture, CaptureState, Evidence, EvidenceKind, StoredCopy
+from models.mailbox import Letter, LetterOutcome, Mailbox
 from models.match import Band, Judgement, Match, Relation, Twin
 from models.officer import Officer, OfficerSession, Role
+from models.partner import Partner, PartnerKey, Scope
 from models.passage import Passage
 from models.plan import AgencySuccessor, PlanEntry, PlanTask
 from models.verdict import Approval, Rating, ReasonCode, Verdict, VerdictState
@@ -45,10 +47,15 @@ __all__ = [
     "Invalid",
     "Joined",
     "Judgement",
+    "Letter",
+    "LetterOutcome",
+    "Mailbox",
     "Match",
     "NotFound",
     "Officer",
     "OfficerSession",
+    "Partner",
+    "PartnerKey",
     "Passage",
     "PlanEntry",
     "PlanTask",
@@ -57,6 +64,7 @@ __all__ = [
     "Refusal",
     "Relation",
     "Role",
+    "Scope",
     "SeenWhere",
     "StoredCopy",
     "Twin",

@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
@@ -12,6 +12,7 @@ TEXT_LIMIT = 10_000  # characters of the reported text
 DOUBT_LIMIT = 2_000  # characters of "why doubtful"
 URL_LIMIT = 2_000
 CONTACT_LIMIT = 200
+PIECES = 10  # of one report, the first included
 
 
 class ArrivalKind(enum.StrEnum):
@@ -90,7 +91,16 @@ class Arrival(Base):
         CheckConstraint(
             f"url IS NULL OR (url ~* '^https?://' AND char_length(url) <= {URL_LIMIT})", name="url"
         ),
-        CheckConstraint("(kind = 'report') = (code_digest IS NOT NULL)", name="code"),
+        # One code for all pieces of a report: the first piece holds it.
+        CheckConstraint("(kind = 'report' AND piece_of IS NULL) = (code_digest IS NOT NULL)", name="code"),
+        CheckConstraint("num_nonnulls(piece_of, piece_no) IN (0, 2)", name="piece_whole"),
+        CheckConstraint(f"piece_no BETWEEN 2 AND {PIECES}", name="piece_no"),
+        UniqueConstraint("piece_of", "piece_no"),
+        CheckConstraint(
+            "(channel IN ('hotline', 'walk_in')) = (taken_by_id IS NOT NULL)", name="taken_by_officer"
+        ),
+        CheckConstraint("read_back_at IS NULL OR taken_by_id IS NOT NULL", name="read_back"),
+        CheckConstraint("(channel = 'partner') = (partner_id IS NOT NULL)", name="partner"),
         CheckConstraint("(state = 'triaged') = (case_id IS NOT NULL)", name="triaged_case"),
         CheckConstraint("(case_id IS NULL) = (joined IS NULL)", name="joined_whole"),
         Index("ix_arrivals_waiting", "next_try_at", postgresql_where=text("state = 'received'")),
@@ -117,6 +127,11 @@ class Arrival(Base):
     last_error: Mapped[str] = mapped_column(default="")
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
     joined: Mapped[Joined | None]
+    piece_of: Mapped[int | None] = mapped_column(ForeignKey("arrivals.id"))  # sent together with that one
+    piece_no: Mapped[int | None]  # its place among the pieces; the first has none
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))  # who wrote down what was said
+    read_back_at: Mapped[datetime | None]  # when it was read to the caller and found right
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partners.id"), index=True)
     demo: Mapped[bool] = mapped_column(default=False)
 
 

@@ -3,7 +3,7 @@
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Sequence, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Sequence, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.arrival import Field
@@ -83,6 +83,8 @@ class Case(Base):
     field: Mapped[Field | None]
     urgent: Mapped[bool] = mapped_column(default=False)
     arrivals: Mapped[int] = mapped_column(default=0)
+    # The doors through which its arrivals came; kept by a trigger, so that lists can filter and count.
+    channels: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     opened_at: Mapped[datetime]
     last_arrival_at: Mapped[datetime] = mapped_column(index=True)
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"), index=True)

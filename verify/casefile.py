@@ -30,7 +30,7 @@ from models import (
     Verdict,
     VerdictState,
 )
-from verify import aligned, clock, priority
+from verify import aligned, clock, origins, priority
 
 ARRIVALS: Final = 10  # a page of reports as they were sent
 DIARY: Final = 200  # entries; the whole diary is the audit log
@@ -88,6 +88,7 @@ class Casefile:
     clock: clock.Clock
     priority: priority.Priority
     arrivals: Sequence[Arrival]
+    origins: Mapping[int, origins.Origin]
     page: int
     pages: int
     matches: Sequence[Beside]
@@ -116,6 +117,7 @@ def load(session: Session, case_id: int, *, now: datetime, page: int = 1) -> Cas
     ).all()
     pages = max(1, -(-case.arrivals // ARRIVALS))
     page = min(max(page, 1), pages)
+    arrivals = _arrivals(session, case, page)
     matches = _matches(session, case)
     sources = _sources(session, case)
     verdicts = _verdicts(session, case)
@@ -133,7 +135,8 @@ def load(session: Session, case_id: int, *, now: datetime, page: int = 1) -> Cas
             now=now,
         ),
         priority=priority.of_case(case, now),
-        arrivals=_arrivals(session, case, page),
+        arrivals=arrivals,
+        origins=origins.of(session, arrivals),
         page=page,
         pages=pages,
         matches=[one for one in matches if one.match.judgement is not Judgement.REJECTED],

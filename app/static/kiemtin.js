@@ -26,9 +26,13 @@
     const fields = kept(form);
     if (fields.some((el) => (ticks(el) ? el.checked !== el.defaultChecked : typing(el) && el.type !== "select-one" && el.value))) return;
     const words = JSON.parse(store("sessionStorage")?.getItem("draft:" + form.dataset.draft) || "[]");
-    for (const [name, value] of words)
-      for (const el of fields)
-        if (el.name === name) { if (!ticks(el)) el.value = value; else if (el.value === value) el.checked = true; }
+    const done = new Set(); // several fields may share a name: each takes its own words back
+    for (const [name, value] of words) {
+      const el = fields.find((one) => one.name === name && !done.has(one) && (!ticks(one) || one.value === value));
+      if (!el) continue;
+      done.add(el);
+      if (ticks(el)) el.checked = true; else el.value = value;
+    }
   };
 
   const ready = (root) => {

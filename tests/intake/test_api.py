@@ -63,6 +63,7 @@ def test_a_report_is_sent_and_followed(client: TestClient, database: Engine) -> 
         "contact_kept": False,
         "reason": None,
         "conclusion": None,
+        "pieces": [],
     }
 
 

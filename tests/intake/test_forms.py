@@ -1,9 +1,10 @@
 from datetime import date
+from typing import Any
 
 import pytest
 
 from intake import codes, forms
-from intake.forms import Refused, Report, Typed
+from intake.forms import Piece, Refused, Report, Typed
 from models import Field, SeenWhere
 from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, TEXT_LIMIT, URL_LIMIT
 
@@ -11,11 +12,11 @@ TODAY = date(2026, 11, 22)
 CODE = "7ZQ48MXTC0RV9K2HJ7WBE5NAD3"
 
 
-def check(**typed: str) -> Report:
+def check(**typed: Any) -> Report:
     return forms.check(Typed(**{"text": "Đập đã vỡ", "code": CODE, **typed}), today=TODAY)
 
 
-def refusals(**typed: str) -> list[tuple[str, str | None]]:
+def refusals(**typed: Any) -> list[tuple[str, str | None]]:
     with pytest.raises(Refused) as refused:
         check(**typed)
     return [(error.code, error.field) for error in refused.value.errors]
@@ -146,3 +147,16 @@ def test_shown_again_is_everything_typed_but_unprintable_characters() -> None:
     assert typed.shown()["text"] == "abc"
     assert typed.shown(code="X")["code"] == "X"
     assert typed.shown()["doubt"] == "<b>"
+
+
+def test_further_pieces_are_texts_or_links_and_repeats_go_once() -> None:
+    report = check(more=["Cầu sập", " https://example.org/b ", "", "Cầu sập", "Đập đã vỡ"])
+    assert report.more == (Piece("Cầu sập"), Piece(url="https://example.org/b"))
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [(["...", "!!!"], "text-wordless"), ([f"tin {n}" for n in range(10)], "pieces-too-many")],
+)
+def test_a_bad_piece_is_refused_at_its_box(more: list[str], code: str) -> None:
+    assert refusals(more=more) == [(code, "more")]

@@ -1,5 +1,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from app.keys import Keys as HouseKeys
 from intake import codes, reports
-from intake.forms import Report
+from intake.forms import Piece, Report
 from models import Arrival, ArrivalKind, ArrivalState, AuditEntry, Channel, Conflict, Contact
 
 RACERS = 50
@@ -107,3 +108,16 @@ def test_contacts_are_erased_on_their_day_and_not_before(
     assert reports.erase_due_contacts(session, at=at + timedelta(days=89)) == 0
     assert reports.erase_due_contacts(session, at=at + timedelta(days=90)) == 1
     assert session.scalar(select(func.count()).select_from(Contact)) == 1
+
+
+def test_pieces_share_one_code_and_one_moment(session: Session, secrets: reports.Keys, at: datetime) -> None:
+    form = Report(code=codes.new(), text="Đập vỡ", more=(Piece("Cầu sập"), Piece(url="https://a.vn/x")))
+    first = receive(session, form, secrets, at)
+    assert receive(session, form, secrets, at).id == first.id
+    rest = session.scalars(select(Arrival).where(Arrival.piece_of == first.id).order_by(Arrival.id)).all()
+    assert [(one.piece_no, one.text, one.url, one.code_digest) for one in rest] == [
+        (2, "Cầu sập", None, None),
+        (3, "", "https://a.vn/x", None),
+    ]
+    with pytest.raises(Conflict):
+        receive(session, replace(form, more=()), secrets, at)

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func
@@ -188,3 +189,17 @@ def test_a_circle_of_merges_ends(session: Session) -> None:
     session.flush()
     arrival = make.arrival(session, case_id=one.id)
     assert tracking.status(session, arrival).stage is Stage.RECEIVED
+
+
+def test_each_piece_has_its_own_way(session: Session) -> None:
+    first = make.arrival(session)
+    verifier = make.officer(session)
+    piece: dict[str, Any] = {"piece_of": first.id, "code_digest": None}
+    make.arrival(session, piece_no=2, case_id=make.taken_case(session, verifier).id, **piece)
+    make.arrival(session, "", url="https://example.org/a", piece_no=3, **piece)
+    found = tracking.status(session, first)
+    assert found.stage is Stage.RECEIVED
+    assert [(one.number, one.link, one.stage) for one in found.pieces] == [
+        (2, False, Stage.VERIFYING),
+        (3, True, Stage.RECEIVED),
+    ]

@@ -1,11 +1,14 @@
 """What the table of arrivals refuses by itself."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from models import Channel
+from models import Case, Channel
 from tests import factories as make
 
 
@@ -22,3 +25,69 @@ def test_the_database_refuses_an_unknown_channel(session: Session) -> None:
     )
     with pytest.raises(IntegrityError, match="ck_arrivals_channel"), session.begin_nested():
         session.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"received_at": make.AT + timedelta(seconds=1)}, "piece-alone"),
+        ({"channel": Channel.API}, "piece-alone"),
+        ({"piece_no": 11}, "ck_arrivals_piece_no"),
+        ({"piece_no": None}, "ck_arrivals_piece_whole"),
+        ({"code_digest": b"c" * 32}, "ck_arrivals_code"),
+    ],
+)
+def test_a_piece_stands_beside_the_first_of_its_report(
+    session: Session, change: dict[str, Any], why: str
+) -> None:
+    first = make.arrival(session)
+    piece: dict[str, Any] = {"piece_of": first.id, "piece_no": 2, "code_digest": None}
+    made = make.arrival(session, "Cầu sập", **piece)
+    with pytest.raises(DBAPIError, match=why), session.begin_nested():
+        make.arrival(session, "Ảnh cũ", **{**piece, "piece_no": 3, **change})
+    with pytest.raises(DBAPIError, match="piece-alone"), session.begin_nested():  # no piece of a piece
+        make.arrival(session, "Ảnh cũ", **{**piece, "piece_of": made.id})
+    with pytest.raises(DBAPIError, match="uq_arrivals_piece_of"), session.begin_nested():
+        make.arrival(session, "Ảnh cũ", **piece)
+
+
+@pytest.mark.parametrize("change", ["piece_no = 3", "piece_of = NULL, piece_no = NULL", "taken_by_id = NULL"])
+def test_how_it_came_in_stays(session: Session, change: str) -> None:
+    by = make.officer(session)
+    told: dict[str, Any] = {"channel": Channel.HOTLINE, "taken_by_id": by.id}
+    first = make.arrival(session, **told)
+    piece = make.arrival(session, piece_of=first.id, piece_no=2, code_digest=None, **told)
+    with pytest.raises(DBAPIError, match="arrival-frozen"), session.begin_nested():
+        session.execute(text(f"UPDATE arrivals SET {change} WHERE id = :id"), {"id": piece.id})
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"channel": Channel.HOTLINE}, "taken_by_officer"),
+        ({"channel": Channel.PARTNER}, "partner"),
+        ({"read_back_at": make.AT}, "read_back"),
+    ],
+)
+def test_a_door_of_the_centre_names_who_stood_at_it(
+    session: Session, values: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(DBAPIError, match=f"ck_arrivals_{why}"), session.begin_nested():
+        make.arrival(session, **values)
+
+
+def test_a_case_knows_its_channels_wherever_its_arrivals_go(session: Session) -> None:
+    one, other = make.case(session), make.case(session)
+
+    def channels() -> list[list[str]]:
+        session.flush()
+        return [
+            session.scalars(select(Case.channels).where(Case.id == id_)).one() for id_ in (one.id, other.id)
+        ]
+
+    make.arrival(session, case_id=one.id)
+    mailed = make.arrival(session, channel=Channel.EMAIL, case_id=one.id)
+    make.arrival(session, case_id=other.id)
+    assert channels() == [["email", "web"], ["web"]]
+    mailed.case_id = other.id
+    assert channels() == [["web"], ["email", "web"]]
