@@ -22,7 +22,7 @@ _GONE: Final = frozenset({400, 401, 402, 403, 404, 405, 406, 410, 414, 451})  # 
 Fetch = Callable[[str], Fetched]
 
 
-def run_one(sessions: sessionmaker[Session], *, at: datetime, get: Fetch = fetch.fetch) -> bool:
+def run_one(sessions: sessionmaker[Session], *, at: datetime, get: Fetch = fetch.get) -> bool:
     """Try one capture that is due; return whether there was one. A bad page never raises.
 
     The attempt is counted and the next one set before the page is asked for, so that a page which

@@ -13,7 +13,7 @@ from intake import capture, fetch
 from intake.fetch import Fetched
 from models import AuditEntry, Capture, CaptureState, Evidence, EvidenceKind, StoredCopy
 from tests import factories as make
-from tests.intake.servers import page, serving
+from tests.intake.servers import open_to, page, serving
 
 PAGE = Fetched(200, "https://example.org/b", "text/html", b"<p>Noi dung</p>")
 
@@ -52,7 +52,7 @@ def test_a_real_page_becomes_a_stored_copy(sessions: sessionmaker[Session], at: 
     body = "<p>Nội dung đính chính</p>".encode()
     with serving(page(body)) as port:
         order = ordered(sessions, at, f"http://127.0.0.1:{port}/bai")
-        assert capture.run_one(sessions, at=at, get=partial(fetch.fetch, loopback_port=port))
+        assert capture.run_one(sessions, at=at, get=partial(fetch.get, limits=open_to(port)))
     done = now_is(sessions, order)
     assert (done.state, done.attempts, done.http_status, done.last_error) == (CaptureState.DONE, 1, 200, "")
     with sessions() as session:
