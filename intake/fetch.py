@@ -127,6 +127,10 @@ class _Budget:
             raise Refused("too large")
 
 
+def _broken(what: str, failure: Exception) -> Unreached:
+    return Unreached("out of time" if isinstance(failure, TimeoutError) else what)
+
+
 class _Stream(httpcore2.NetworkStream):
     """A connection on which every read and write ends before the common deadline, and every byte counts."""
 
@@ -139,7 +143,7 @@ class _Stream(httpcore2.NetworkStream):
         try:
             data: bytes = self._connection.recv(max_bytes)
         except OSError as failure:
-            raise Unreached("the connection broke") from failure
+            raise _broken("the connection broke", failure) from failure
         self._budget.spend(len(data))
         return data
 
@@ -148,7 +152,7 @@ class _Stream(httpcore2.NetworkStream):
         try:
             self._connection.sendall(buffer)  # its time-out is that of the whole
         except OSError as failure:
-            raise Unreached("the connection broke") from failure
+            raise _broken("the connection broke", failure) from failure
 
     def close(self) -> None:
         self._connection.close()
@@ -164,7 +168,7 @@ class _Stream(httpcore2.NetworkStream):
             secured = ssl_context.wrap_socket(self._connection, server_hostname=server_hostname)
         except (OSError, ValueError) as failure:
             self.close()
-            raise Unreached("no secure connection") from failure
+            raise _broken("no secure connection", failure) from failure
         return _Stream(secured, self._budget)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401, ARG002  nothing of it is asked here
