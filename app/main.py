@@ -21,6 +21,7 @@ from sqlalchemy.orm import sessionmaker
 from starlette.exceptions import HTTPException
 
 import intake.api
+import intake.desk
 import intake.routes
 import publish.api
 import publish.desk
@@ -189,6 +190,7 @@ def _hang_doors(app: FastAPI) -> None:
     app.include_router(publish.routes.router, include_in_schema=False)
     app.include_router(publish.api.router)
     app.include_router(verify.routes.router, dependencies=desk, include_in_schema=False)
+    app.include_router(intake.desk.router, dependencies=desk, include_in_schema=False)
     app.include_router(publish.desk.router, dependencies=desk, include_in_schema=False)
 
 

@@ -49,12 +49,12 @@ def _form(typed: dict[str, Any], **extra: Any) -> dict[str, Any]:  # noqa: ANN40
         "seen_places": list(SeenWhere),
         "kept_days": reports.CONTACT_KEPT.days,
         "found": None,
-        **_offered(typed["place"], typed["place_code"]),
+        **offered(typed["place"], typed["place_code"]),
         **extra,
     }
 
 
-def _offered(words: str, chosen: str = "") -> dict[str, Any]:
+def offered(words: str, chosen: str = "") -> dict[str, Any]:
     """Return the communes that `words` may mean, with the one that would be taken for meant."""
     words = words[: forms.PLACE_LIMIT]
     meant = places.find(words)
@@ -124,7 +124,7 @@ def similar_page(request: Request, session: web.SessionDep, typed: TypedForm) ->
 @router.get("/dia-ban")
 def suggested_places(request: Request, place: str = "") -> Response:
     """Offer the communes of today for what is typed; old names of communes and districts are understood."""
-    return web.page(request, "intake/_places.html", _offered(place))
+    return web.page(request, "intake/_places.html", offered(place))
 
 
 @router.get("/tra-cuu")

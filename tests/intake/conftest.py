@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 from starlette.testclient import TestClient
 
 from app import web
 from app.keys import Keys
 from app.main import create_app
 from models import Arrival, Contact
+from tests.verify.conftest import Desk
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,9 @@ def _nothing_stored(shared_engine: Engine) -> Iterator[None]:
     with Session(shared_engine) as session:
         for record in (Arrival, Contact):
             assert session.scalar(select(func.count()).select_from(record)) == 0
+
+
+@pytest.fixture
+def desk(client: TestClient, sessions: sessionmaker[Session]) -> Desk:
+    """A browser at the desk, over a database of this test's own."""
+    return Desk(client, sessions)

@@ -13,6 +13,7 @@ from models import ClosedReason, Field, Rating, SeenWhere
 
 ROOM = Path(intake.__file__).parent
 LOCALES = ROOM.parent / "app" / "locale"
+DESK = '{% extends "desk.html" %}'  # officers read Vietnamese
 SENTENCE = re.compile(r"_\(\s*'((?:[^'\\]|\\.)*)'\s*\)")
 KEYS = [
     *(f"chain.{stage}" for stage in Stage),
@@ -70,7 +71,8 @@ def test_no_text_of_a_page_escapes_the_catalogue() -> None:
     left = {
         path.name: found
         for path in ROOM.glob("templates/**/*.html")
-        if (found := re.findall(r"[^\W\d_]{2,}", marked.sub(" ", path.read_text("utf-8"))))
+        if DESK not in (page := path.read_text("utf-8"))
+        and (found := re.findall(r"[^\W\d_]{2,}", marked.sub(" ", page)))
     }
     assert left == {}
 
