@@ -1,6 +1,16 @@
 """The records (never "ML models"): tables, states, rules, migrations. Imports nothing of the house."""
 
 from models.arrival import Arrival, ArrivalKind, ArrivalState, Channel, Contact, Field, Joined, SeenWhere
+from models.article import (
+    Article,
+    ArticleChange,
+    ArticleVersion,
+    Dropped,
+    ItemKey,
+    ItemState,
+    PageState,
+    SeenItem,
+)
 from models.audit import AuditCheckpoint, AuditDetail, AuditEntry
 from models.base import Base
 from models.case import MOVES, Case, CaseState, ClosedReason
@@ -14,15 +24,35 @@ from models.officer import Officer, OfficerSession, Role
 from models.partner import Partner, PartnerKey, Scope
 from models.passage import Passage
 from models.plan import AgencySuccessor, PlanEntry, PlanTask
+from models.source import (
+    Alarm,
+    Source,
+    SourceAddress,
+    SourceHost,
+    SourceKind,
+    SourceOwner,
+    SourceScope,
+    SourceState,
+    SourceTakes,
+    SourceTally,
+    SourceTrial,
+    SourceVisit,
+    TrialState,
+    VisitOutcome,
+)
 from models.verdict import Approval, Rating, ReasonCode, Verdict, VerdictState
 
 __all__ = [
     "MOVES",
     "AgencySuccessor",
+    "Alarm",
     "Approval",
     "Arrival",
     "ArrivalKind",
     "ArrivalState",
+    "Article",
+    "ArticleChange",
+    "ArticleVersion",
     "AuditCheckpoint",
     "AuditDetail",
     "AuditEntry",
@@ -40,11 +70,14 @@ __all__ = [
     "Contact",
     "Correction",
     "CorrectionKind",
+    "Dropped",
     "Evidence",
     "EvidenceKind",
     "Field",
     "Forbidden",
     "Invalid",
+    "ItemKey",
+    "ItemState",
     "Joined",
     "Judgement",
     "Letter",
@@ -54,6 +87,7 @@ __all__ = [
     "NotFound",
     "Officer",
     "OfficerSession",
+    "PageState",
     "Partner",
     "PartnerKey",
     "Passage",
@@ -65,9 +99,23 @@ __all__ = [
     "Relation",
     "Role",
     "Scope",
+    "SeenItem",
     "SeenWhere",
+    "Source",
+    "SourceAddress",
+    "SourceHost",
+    "SourceKind",
+    "SourceOwner",
+    "SourceScope",
+    "SourceState",
+    "SourceTakes",
+    "SourceTally",
+    "SourceTrial",
+    "SourceVisit",
     "StoredCopy",
+    "TrialState",
     "Twin",
     "Verdict",
     "VerdictState",
+    "VisitOutcome",
 ]

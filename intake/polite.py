@@ -1,0 +1,133 @@
+"""Asking other people's machines politely: one question at a time, pauses between, robots.txt obeyed.
+
+A machine is a row. Who wants to ask it takes the row with its own job, in one transaction, by setting
+`free_at` ahead; whoever finishes sets it back to now and a pause. A process that dies leaves a machine that
+is free again after a minute.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, sessionmaker
+
+from intake import apart, fetch, robots
+from intake.fetch import Fetched
+from models import SourceHost
+
+HOLD: Final = timedelta(seconds=90)  # longer than robots.txt, a page and its reading take together
+PAUSE: Final = 5  # seconds between two questions, unless robots.txt asks for more
+_KEPT: Final = timedelta(hours=24)  # of robots.txt, as RFC 9309 allows at most
+LONGEST: Final = timedelta(hours=24)  # any machine's wish to be left alone counts as at most this
+
+Get = Callable[[str, str, str], Fetched]  # address, ETag, Last-Modified
+
+
+@dataclass(frozen=True)
+class Way:
+    """How this house asks: through which fetch, under which name, on which calendar."""
+
+    get: Get
+    agent: str
+    zone: ZoneInfo
+
+
+class Closed(Exception):  # noqa: N818  an answer, not a fault
+    """robots.txt asks us not to read there."""
+
+
+def host_of(url: str) -> str:
+    """Return the machine that `url` names: its host in lower case, with the port where it is unusual."""
+    parts = urlsplit(url)
+    port = parts.port if parts.port not in {None, 80, 443} else None
+    return (parts.hostname or "").lower().rstrip(".") + (f":{port}" if port else "")
+
+
+def know(session: Session, url: str, *, at: datetime) -> str:
+    """Return the machine of `url`, remembered so that it can be held."""
+    host = host_of(url)
+    session.execute(
+        insert(SourceHost).values(host=host, free_at=at).on_conflict_do_nothing(index_elements=["host"])
+    )
+    return host
+
+
+def hold(session: Session, host: str, *, at: datetime) -> None:
+    """Take `host`, whose row the caller has locked and found free, until it is released."""
+    session.execute(update(SourceHost).where(SourceHost.host == host).values(free_at=at + HOLD))
+
+
+def release(session: Session, host: str, *, at: datetime, wait: int = 0) -> None:
+    """Free `host` after a pause, or after the `wait` in seconds that it asked for."""
+    row = session.get_one(SourceHost, host, with_for_update=True, populate_existing=True)
+    pause = max(PAUSE, row.crawl_delay, wait)
+    row.free_at = at + min(timedelta(seconds=pause), LONGEST)
+
+
+def ask(
+    sessions: sessionmaker[Session],
+    way: Way,
+    url: str,
+    *,
+    at: datetime,
+    marks: tuple[str, str] = ("", ""),
+) -> Fetched:
+    """Return the answer of `url`, whose host the caller holds; `marks` are ETag and Last-Modified, or empty.
+
+    Raises Closed when robots.txt forbids it, fetch.Refused and fetch.Unreached as fetching does.
+    """
+    host = host_of(url)
+    with sessions() as session:
+        row = session.get_one(SourceHost, host)
+        text, read_at = row.robots, row.robots_at
+    if read_at is None or read_at + _KEPT < at:
+        text = _robots(way, url)
+        with sessions.begin() as session:
+            known = update(SourceHost).where(SourceHost.host == host)
+            session.execute(known.values(robots=text, robots_at=at))
+    if text.strip():
+        allowed, delay = apart.run("intake.robots:ask", text, way.agent, url)
+        with sessions.begin() as session:
+            session.execute(update(SourceHost).where(SourceHost.host == host).values(crawl_delay=delay))
+        if not allowed:
+            raise Closed
+    return way.get(url, *marks)
+
+
+def _robots(way: Way, url: str) -> str:
+    """Return the text of robots.txt. A site that answers "no such page" allows everything.
+
+    Raises fetch.Unreached when the site cannot say: then nothing may be read (RFC 9309 2.3.1.4).
+    """
+    parts = urlsplit(url)
+    answer = way.get(f"{parts.scheme}://{parts.netloc}/robots.txt", "", "")
+    if 400 <= answer.status < 500 and answer.status != 429:  # noqa: PLR2004  HTTP: no such page
+        return ""
+    if answer.status != 200:  # noqa: PLR2004
+        raise fetch.Unreached(f"robots.txt: status {answer.status}")
+    return answer.content[: robots.LIMIT].decode("utf-8", "replace").replace("\0", "")
+
+
+class Stopwatch:
+    """Says what the time is, `at` at its start: jobs are told the time, and a fetch takes some of it."""
+
+    def __init__(self, at: datetime) -> None:
+        self._at, self._started = at, time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the moment in which the job is by now."""
+        return self._at + timedelta(seconds=time.monotonic() - self._started)
+
+
+def wish(answer: Fetched) -> int:
+    """Return the seconds for which an answer asks to be left alone: Retry-After of 429 and 503, or 0."""
+    stated = str(getattr(answer, "retry_after", "") or "")
+    if answer.status not in {429, 503} or not (stated.isascii() and stated.isdigit()):
+        return 0
+    return min(int(stated[:9]), int(LONGEST.total_seconds()))
