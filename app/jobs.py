@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 import intake.reports
+import intake.watching
 from app import checkpoints
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,11 @@ def timetable(
         with sessions.begin() as session:
             intake.reports.erase_due_contacts(session, at=datetime.now(UTC))
 
-    return {"sign-checkpoint": (30, sign), "erase-contacts": (3600, erase)}
+    def tidy() -> None:
+        with sessions.begin() as session:
+            intake.watching.forget(session, at=datetime.now(UTC))
+
+    return {"sign-checkpoint": (30, sign), "erase-contacts": (3600, erase), "tidy-sources": (3600, tidy)}
 
 
 def keep(engine: Engine, audit_key: Ed25519PrivateKey, stop: threading.Event) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 import corpus
 from corpus import claims, exchange
+from intake import sources
 from models import ClaimOrigin
 from publish import plan
 
@@ -14,7 +15,8 @@ _STARTING = Path(corpus.__file__).parent / "data" / "confirmed_claims.jsonl"
 
 
 def load(session: Session, *, at: datetime) -> claims.Import:
-    """Load the plan register and the starting claims; safe to run again, changes nothing that is there."""
+    """Load the plan register, the list of sources and the starting claims; safe again: changes nothing there."""
     plan.load(session)
+    sources.load(session, at=at)
     rows = exchange.read(_STARTING.read_bytes(), form=exchange.Form.JSONL)
     return claims.take_in(session, rows, origin=ClaimOrigin.STARTING, at=at)

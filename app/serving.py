@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from app import logs, opening
 from app.refused import StartRefused
@@ -164,6 +165,7 @@ def work(settings: Settings, *, lifeline: int | None = None) -> None:
                 lambda: encoder.load(settings.encoder_model, settings.encoder_runtime),
                 stop,
                 fetch=settings.fetch_enabled,
+                zone=ZoneInfo(settings.timezone),
             )
         finally:
             stop.set()

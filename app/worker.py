@@ -1,4 +1,4 @@
-"""The worker process: encodes, triages, captures; keeps the timetable while it is the leader.
+"""The worker process: encodes, triages, captures, reads sources; keeps the timetable while it is the leader.
 
 It sleeps until the database tells of something new (LISTEN), and sweeps every two seconds besides,
 so that a lost notice costs two seconds and not an arrival.
@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import psycopg
 from sqlalchemy import Engine
@@ -16,11 +17,14 @@ from sqlalchemy.orm import Session, sessionmaker
 import intake.capture
 from corpus import passages
 from corpus.encoder import Encoder
+from intake import arriving, polite, watching
 from verify import triage
 
 log = logging.getLogger(__name__)
 SWEEP = 2.0  # seconds between two looks when nobody tells
-_CHANNELS = ("arrivals", "captures", "passages")
+_CHANNELS = ("arrivals", "captures", "passages", "source_trials")
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # of the centre's calendar, unless a setting names another
 
 Step = Callable[[datetime], bool]
 
@@ -83,7 +87,9 @@ def _drain(name: str, step: Step, bell: Bell, stop: threading.Event) -> None:
         seen = bell.wait(seen)
 
 
-def steps(engine: Engine, load_encoder: Callable[[], Encoder], *, fetch: bool = True) -> dict[str, Step]:
+def steps(
+    engine: Engine, load_encoder: Callable[[], Encoder], *, fetch: bool = True, zone: ZoneInfo = ZONE
+) -> dict[str, Step]:
     """Return the lines of work by name. The encoder is loaded by the first that needs it.
 
     Without `fetch` nothing goes out to the network: orders to capture a page stay where they are.
@@ -99,21 +105,29 @@ def steps(engine: Engine, load_encoder: Callable[[], Encoder], *, fetch: bool = 
     def think(at: datetime) -> bool:
         # Both each time: a large import must not hold up reports, nor reports a new claim's vector.
         triaged = triage.run_one(sessions, encoder(), at=at)
-        return passages.encode_some(sessions, encoder()) or triaged
+        judged = arriving.run_one(sessions, encoder(), at=at, zone=zone)
+        return passages.encode_some(sessions, encoder()) or triaged or judged
 
     def capture(at: datetime) -> bool:
         return intake.capture.run_one(sessions, at=at)
 
-    return {"triage": think, "capture": capture} if fetch else {"triage": think}
+    if not fetch:
+        return {"triage": think}
+    return {"triage": think, "capture": capture, **watching.lines(sessions, polite.Way(zone))}
 
 
 def work(
-    engine: Engine, load_encoder: Callable[[], Encoder], stop: threading.Event, *, fetch: bool = True
+    engine: Engine,
+    load_encoder: Callable[[], Encoder],
+    stop: threading.Event,
+    *,
+    fetch: bool = True,
+    zone: ZoneInfo = ZONE,
 ) -> None:
     """Run every line of work in its own thread until `stop` is set."""
     bell = Bell(engine)
     threads = [threading.Thread(target=bell.listen, args=(stop,), name="bell", daemon=True)]
-    for name, step in steps(engine, load_encoder, fetch=fetch).items():
+    for name, step in steps(engine, load_encoder, fetch=fetch, zone=zone).items():
         threads.append(threading.Thread(target=_drain, args=(name, step, bell, stop), name=name, daemon=True))
     for thread in threads:
         thread.start()

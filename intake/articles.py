@@ -135,7 +135,7 @@ def settle(session: Session, way: polite.Way, order: Order, brought: Brought, *,
     elif not items.claim_keys(session, item.id, sorted(_own_keys(answer, brought.page))):
         items.drop(session, item.id, Dropped.KNOWN, zone=way.zone)
     else:
-        marks = {"etag": getattr(answer, "etag", ""), "last_modified": getattr(answer, "last_modified", "")}
+        marks = {"etag": answer.etag[:300], "last_modified": answer.last_modified[:100]}
         item.state, item.attempts, item.next_try_at, item.last_error = ItemState.READ, 0, at, ""
         item.page = {**brought.page, **marks, "url": answer.url, "media_type": answer.media_type}
         item.content = answer.content

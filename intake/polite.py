@@ -29,13 +29,21 @@ LONGEST: Final = timedelta(hours=24)  # any machine's wish to be left alone coun
 Get = Callable[[str, str, str], Fetched]  # address, ETag, Last-Modified
 
 
+def plain(url: str, etag: str, last_modified: str) -> Fetched:
+    """Ask `url` through the one way out."""
+    return fetch.get(url, etag=etag or None, last_modified=last_modified or None)
+
+
+AGENT: Final = "KiemTin"  # our name in robots.txt: the one that stands in `fetch.AGENT`
+
+
 @dataclass(frozen=True)
 class Way:
     """How this house asks: through which fetch, under which name, on which calendar."""
 
-    get: Get
-    agent: str
     zone: ZoneInfo
+    get: Get = plain
+    agent: str = AGENT
 
 
 class Closed(Exception):  # noqa: N818  an answer, not a fault
@@ -127,7 +135,9 @@ class Stopwatch:
 
 def wish(answer: Fetched) -> int:
     """Return the seconds for which an answer asks to be left alone: Retry-After of 429 and 503, or 0."""
-    stated = str(getattr(answer, "retry_after", "") or "")
-    if answer.status not in {429, 503} or not (stated.isascii() and stated.isdigit()):
+    if answer.status not in {429, 503}:
         return 0
-    return min(int(stated[:9]), int(LONGEST.total_seconds()))
+    stated = answer.retry_after.strip()
+    if stated.isascii() and stated.isdigit():
+        return min(int(stated[:9]), int(LONGEST.total_seconds()))
+    return 0 if not stated else int(PAUSE * 60)  # a date: a machine's clock is not worth reading

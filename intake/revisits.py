@@ -140,8 +140,8 @@ def settle(session: Session, order: Order, brought: Brought, *, at: datetime) ->
             changed = _note(session, article, ArticleChange.VANISHED, brought, at=at)
     elif brought.page is not None and brought.answer is not None:
         changed = _compare(session, article, brought, at=at)
-        article.etag = str(getattr(brought.answer, "etag", "") or "")[:300]
-        article.last_modified = str(getattr(brought.answer, "last_modified", "") or "")[:100]
+        article.etag = brought.answer.etag[:300]
+        article.last_modified = brought.answer.last_modified[:100]
     article.next_visit_at = _next(article, at=at, changed=changed)
 
 

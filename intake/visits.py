@@ -240,8 +240,8 @@ def _answered(
 
 def _learn(address: SourceAddress, reading: Reading, answer: Fetched, *, rate: float | None) -> None:
     """Let an ordinary visit shape what is ordinary."""
-    address.etag = str(getattr(answer, "etag", "") or "")[:300]
-    address.last_modified = str(getattr(answer, "last_modified", "") or "")[:100]
+    address.etag = answer.etag[:300]
+    address.last_modified = answer.last_modified[:100]
     if rate is not None:
         address.usual_items = (
             rate if address.visits <= 1 else (1 - _MEAN) * address.usual_items + _MEAN * rate

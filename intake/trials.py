@@ -1,0 +1,89 @@
+"""Answer an officer's "what would I get now?": look at an address, show what it holds, take nothing in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from intake import items, polite, visits
+from models import Source, SourceHost, SourceKind, SourceTrial, TrialState
+
+SHOWN: Final = 30  # items of one address
+KEPT: Final = timedelta(days=1)
+ATTEMPTS: Final = 3
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one trial needs to know."""
+
+    trial_id: int
+    url: str
+    host: str
+    kind: SourceKind
+
+
+def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime) -> bool:
+    """Do one trial whose machine is free; return whether there was one. A bad answer never raises."""
+    watch = polite.Stopwatch(at)
+    with sessions.begin() as session:
+        order = _take(session, at=at)
+    if order is None:
+        return False
+    brought = visits.look(sessions, way, order.url, order.kind, at=at)
+    with sessions.begin() as session:
+        _settle(session, order, brought, at=watch.now())
+    return True
+
+
+def forget(session: Session, *, at: datetime) -> None:
+    """Delete the trials of more than a day ago."""
+    session.execute(delete(SourceTrial).where(SourceTrial.asked_at < at - KEPT))
+
+
+def _take(session: Session, *, at: datetime) -> Order | None:
+    found = session.execute(
+        select(SourceTrial, Source.kind)
+        .join(Source, Source.id == SourceTrial.source_id)
+        .join(SourceHost, SourceHost.host == SourceTrial.host)
+        .where(
+            SourceTrial.state == TrialState.WAITING, SourceTrial.next_try_at <= at, SourceHost.free_at <= at
+        )
+        .order_by(SourceTrial.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=(SourceTrial, SourceHost))
+    ).one_or_none()
+    if found is None:
+        return None
+    trial, kind = found
+    trial.attempts += 1
+    trial.next_try_at = at + polite.HOLD
+    if trial.attempts > ATTEMPTS:  # every attempt was interrupted before its end
+        trial.state, trial.error = TrialState.FAILED, "unexpected"
+    polite.hold(session, trial.host, at=at)
+    return Order(trial.id, trial.url, trial.host, kind)
+
+
+def _settle(session: Session, order: Order, brought: visits.Brought, *, at: datetime) -> None:
+    answer = brought.answer
+    polite.release(session, order.host, at=at, wait=0 if answer is None else polite.wish(answer))
+    trial = session.get(SourceTrial, order.trial_id, with_for_update=True)
+    if trial is None:  # a later trial took its place
+        return
+    reading = brought.reading
+    shown = [] if reading is None else reading["items"][:SHOWN]
+    new = {item["url"] for item in items.unknown(session, shown, order.url if answer is None else answer.url)}
+    trial.items = [
+        {
+            "title": item["title"],
+            "url": item["url"],
+            "published": item["published"],
+            "known": item["url"] not in new,
+        }
+        for item in shown
+    ]
+    trial.form = "" if reading is None else reading["form"]
+    trial.error = f"{brought.error}: {brought.detail}".removesuffix(": ")[:300]
+    trial.state = TrialState.FAILED if brought.error else TrialState.DONE

@@ -1,0 +1,43 @@
+"""The lines of work that read watched sources, for the worker; and forgetting what was kept long enough."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session, sessionmaker
+
+from intake import articles, polite, revisits, trials, visits
+from models import ItemState, SeenItem, SourceVisit
+
+Step = Callable[[datetime], bool]
+
+CALM: Final = 2  # lines that keep to what answered last time: a slow machine cannot hold up all
+LINES: Final = 2  # lines that take everything
+KEPT: Final = timedelta(days=90)  # of visits and of items that were dropped; keys and tallies stay
+
+
+def lines(sessions: sessionmaker[Session], way: polite.Way) -> dict[str, Step]:
+    """Return the lines of work by name; each does one piece of each kind and says whether there was any."""
+
+    def calm(at: datetime) -> bool:
+        visited = visits.run_one(sessions, way, at=at, calm=True)
+        return articles.run_one(sessions, way, at=at, calm=True) or visited
+
+    def every(at: datetime) -> bool:
+        tried = trials.run_one(sessions, way, at=at)
+        visited = visits.run_one(sessions, way, at=at)
+        read = articles.run_one(sessions, way, at=at)
+        return revisits.run_one(sessions, way, at=at) or tried or visited or read
+
+    return {
+        **{f"sources-calm-{number}": calm for number in range(1, CALM + 1)},
+        **{f"sources-{number}": every for number in range(1, LINES + 1)},
+    }
+
+
+def forget(session: Session, *, at: datetime) -> None:
+    """Forget old visits, dropped items and trials. An article seen before stays known by its keys."""
+    trials.forget(session, at=at)
+    session.execute(delete(SourceVisit).where(SourceVisit.at < at - KEPT))
+    session.execute(delete(SeenItem).where(SeenItem.state == ItemState.DROPPED, SeenItem.seen_at < at - KEPT))
