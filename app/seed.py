@@ -15,7 +15,7 @@ _STARTING = Path(corpus.__file__).parent / "data" / "confirmed_claims.jsonl"
 
 
 def load(session: Session, *, at: datetime) -> claims.Import:
-    """Load the plan register, the list of sources and the starting claims; safe again: changes nothing there."""
+    """Load plan register, sources and starting claims; safe to run again, changes nothing that is there."""
     plan.load(session)
     sources.load(session, at=at)
     rows = exchange.read(_STARTING.read_bytes(), form=exchange.Form.JSONL)

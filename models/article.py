@@ -4,6 +4,7 @@ import enum
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId, Json
@@ -43,7 +44,7 @@ class SeenItem(Base):
         CheckConstraint(f"url ~* '^https?://' AND char_length(url) <= {ITEM_URL_LIMIT}", name="url"),
         CheckConstraint(f"char_length(title) <= {TITLE_LIMIT}", name="title"),
         CheckConstraint("(state = 'arrived') = (arrival_id IS NOT NULL)", name="arrived"),
-        CheckConstraint("(state = 'dropped') = (reason IS NOT NULL)", name="dropped"),
+        CheckConstraint("(state = 'dropped') = (reason IS NOT NULL)", name="dropped_whole"),
         CheckConstraint("(state = 'read') = (page IS NOT NULL)", name="read"),
         CheckConstraint("(page IS NULL) = (content IS NULL)", name="content"),
         Index("ix_seen_items_waiting", "next_try_at", postgresql_where=text("state = 'waiting'")),
@@ -63,7 +64,7 @@ class SeenItem(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
     last_error: Mapped[str] = mapped_column(default="")
-    page: Mapped[Json | None]  # what the page says, between reading and deciding
+    page: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))  # until it is judged
     content: Mapped[bytes | None] = mapped_column(deferred=True)  # its bytes, for the same time
     arrival_id: Mapped[int | None] = mapped_column(ForeignKey("arrivals.id"), unique=True)
 

@@ -82,7 +82,7 @@ class Source(Base):
         CheckConstraint(f"btrim(name) <> '' AND char_length(name) <= {NAME_LIMIT}", name="name"),
         CheckConstraint(f"home ~* '^https?://' AND char_length(home) <= {ADDRESS_LIMIT}", name="home"),
         CheckConstraint(f"char_length(note) <= {NOTE_LIMIT}", name="note"),
-        CheckConstraint("(state = 'quarantined') = (alarm IS NOT NULL)", name="alarm"),
+        CheckConstraint("(state = 'quarantined') = (alarm IS NOT NULL)", name="alarm_whole"),
     )
 
     id: Mapped[BigId]

@@ -1,6 +1,7 @@
 """Scenery of this room's tests."""
 
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 from app import web
 from app.keys import Keys
 from app.main import create_app
+from intake import apart
 from models import Arrival, Contact
 from tests.verify.conftest import Desk
 
@@ -47,3 +49,17 @@ def _nothing_stored(shared_engine: Engine) -> Iterator[None]:
 def desk(client: TestClient, sessions: sessionmaker[Session]) -> Desk:
     """A browser at the desk, over a database of this test's own."""
     return Desk(client, sessions)
+
+
+@pytest.fixture
+def _in_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Foreign bytes are read in this process: a child for each of hundreds of visits takes minutes.
+
+    That the same is read in the child is shown in test_feedreading.py, what the child bears in test_apart.py.
+    """
+
+    def run(function: str, *args: object, **_limits: object) -> object:
+        module, _, name = function.partition(":")
+        return getattr(import_module(module), name)(*args)
+
+    monkeypatch.setattr(apart, "run", run)

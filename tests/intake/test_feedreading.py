@@ -28,10 +28,10 @@ ATOM = (
     '<feed xmlns="http://www.w3.org/2005/Atom"><entry><title type="html">Mưa &lt;b&gt;lớn&lt;/b&gt;</title>'
     '<id>tag:a,1</id><link href="/bai-1.html"/><updated>2026-11-20T08:00:00+07:00</updated></entry></feed>'
 )
+_ENTRY = {"id": 7, "url": "/bai-1.html", "title": "Mưa lớn", "date_published": "2026-11-20T08:00:00+07:00"}
 JSON_FEED = json.dumps(
-    {"version": "https://jsonfeed.org/version/1.1", "items": [{"id": 7, "url": "/bai-1.html", "title": "Mưa lớn",
-     "date_published": "2026-11-20T08:00:00+07:00"}, "nothing", {"id": "x"}]}
-)  # fmt: skip
+    {"version": "https://jsonfeed.org/version/1.1", "items": [_ENTRY, "nothing", {"id": "x"}]}
+)
 SITEMAP = (
     '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">'
     "<url><loc>https://bao.example.vn/cu.html</loc><lastmod>2026-11-01</lastmod></url>"
@@ -66,7 +66,8 @@ def test_rss_with_a_stylesheet_in_front_and_an_unescaped_ampersand() -> None:
 def test_a_listing_gives_articles_of_its_own_site_once() -> None:
     page = (
         '<html><base href="https://so.example.vn/"><body><a href="/">Trang chủ của chúng tôi đây</a>'
-        '<a href="tin/mua-lu-123456.html"><img></a><a href="/tin/mua-lu-123456.html">Mưa lũ lớn tại các xã</a>'
+        '<a href="tin/mua-lu-123456.html"><img></a>'
+        '<a href="/tin/mua-lu-123456.html">Mưa lũ lớn tại các xã</a>'
         '<a href="https://khac.example.com/tin-123456.html">Bài của một nơi khác hẳn</a>'
         '<a href="javascript:alert(1)">Một liên kết rất xấu xa</a></body></html>'
     )
@@ -119,18 +120,35 @@ def test_impossible_dates_are_no_dates(stated: str) -> None:
     assert read(ATOM.replace("2026-11-20T08:00:00+07:00", stated))["items"][0]["published"] is None
 
 
-BOMB = '<!DOCTYPE a [<!ENTITY b "' + "x" * 900 + '">' + "".join(
-    f'<!ENTITY {chr(99 + n)} "{"&" + chr(98 + n) + ";" * 1}{("&" + chr(98 + n) + ";") * 9}">' for n in range(8)
-) + "]>"  # fmt: skip
+_ENTITIES = "".join(
+    f'<!ENTITY {chr(99 + level)} "{("&" + chr(98 + level) + ";") * 10}">' for level in range(8)
+)
+BOMB = f'<!DOCTYPE a [<!ENTITY b "{"x" * 900}">{_ENTITIES}]>'
+THIEF = '<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+WITH_ENTITY = rss(ONE).partition("?>")[2].replace("Mưa", "&e;").replace("<![CDATA[", "").replace("]]>", "")
 MALFORMED = [
-    b"", b"\0" * 500, b"<", b"<rss>", b"<rss><channel><item>", b"\xff\xfe" + "<rss/>".encode("utf-16-le"), b"{", b"[]", b"{}",
-    b'{"items": {}}', b"\x1f\x8b" + b"junk" * 50, gzip.compress(b"\0" * 30_000_000), b"<html><body>Dang nhap</body></html>",
-    (BOMB + "<rss version='2.0'><channel><item><title>&i;</title></item></channel></rss>").encode(),
-    b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss version="2.0"><channel><item><title>&x;</title>'
-    b"<link>https://bao.example.vn/1.html</link></item></channel></rss>",
-    b"<a>" * 20_000, b"<rss version='2.0'><channel>" + b"<item>" * 5_000, "+ADw-rss+AD4-".encode(),
-    rss(ONE).encode("utf-16"), rss(ONE).encode("utf-8")[:-40], rss(ONE).encode("windows-1258", "replace"),
-]  # fmt: skip
+    b"",
+    b"\0" * 500,
+    b"<",
+    b"<rss>",
+    b"<rss><channel><item>",
+    b"\xff\xfe" + "<rss/>".encode("utf-16-le"),
+    b"{",
+    b"[]",
+    b"{}",
+    b'{"items": {}}',
+    b"\x1f\x8b" + b"junk" * 50,
+    gzip.compress(b"\0" * 30_000_000),
+    b"<html><body>Dang nhap</body></html>",
+    (BOMB + WITH_ENTITY.replace("&e;", "&j;")).encode(),
+    (THIEF + WITH_ENTITY).encode(),
+    b"<a>" * 20_000,
+    b"<rss version='2.0'><channel>" + b"<item>" * 5_000,
+    b"+ADw-rss+AD4-",
+    rss(ONE).encode("utf-16"),
+    rss(ONE).encode()[:-40],
+    rss(ONE).encode("windows-1258", "replace"),
+]
 
 
 @pytest.mark.parametrize("kind", ["feed", "sitemap", "listing"])

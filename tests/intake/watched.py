@@ -68,7 +68,8 @@ def rss(*items: tuple[str, str], published: datetime | None = None) -> str:
         f"<description><![CDATA[<a href='{link}'><img src='/a.jpg'></a>{title}]]></description></item>"
         for title, link in items
     )
-    return f'<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Báo mẫu</title>{rows}</channel></rss>'
+    head = '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel><title>Báo mẫu</title>'
+    return f"{head}{rows}</channel></rss>"
 
 
 def article(title: str, *paragraphs: str, canonical: str = "", sapo: str = "", published: str = "") -> str:
@@ -77,7 +78,8 @@ def article(title: str, *paragraphs: str, canonical: str = "", sapo: str = "", p
     day = f'<meta property="article:published_time" content="{published}">' if published else ""
     body = "".join(f"<p>{one}</p>" for one in (*paragraphs, *PARAGRAPHS))
     return (
-        f'<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>{title} - Báo mẫu</title>{link}{day}'
+        '<!doctype html><html lang="vi"><head><meta charset="utf-8">'
+        f"<title>{title} - Báo mẫu</title>{link}{day}"
         f'<meta property="og:title" content="{title}"><meta name="description" content="{sapo}">'
         '<meta name="author" content="Trần Văn Tác Giả"></head>'
         '<body><nav><a href="/">Trang chủ</a><a href="/thoi-su">Thời sự</a></nav>'

@@ -163,7 +163,9 @@ def upgrade() -> None:
         sa.Column("alarm_detail", sa.Text(), nullable=False),
         sa.Column("changed_by_id", sa.BigInteger(), nullable=True),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("(state = 'quarantined') = (alarm IS NOT NULL)", name=op.f("ck_sources_alarm")),
+        sa.CheckConstraint(
+            "(state = 'quarantined') = (alarm IS NOT NULL)", name=op.f("ck_sources_alarm_whole")
+        ),
         sa.CheckConstraint("btrim(name) <> '' AND char_length(name) <= 200", name=op.f("ck_sources_name")),
         sa.CheckConstraint(
             "home ~* '^https?://' AND char_length(home) <= 1000", name=op.f("ck_sources_home")
@@ -368,7 +370,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(state = 'arrived') = (arrival_id IS NOT NULL)", name=op.f("ck_seen_items_arrived")
         ),
-        sa.CheckConstraint("(state = 'dropped') = (reason IS NOT NULL)", name=op.f("ck_seen_items_dropped")),
+        sa.CheckConstraint(
+            "(state = 'dropped') = (reason IS NOT NULL)", name=op.f("ck_seen_items_dropped_whole")
+        ),
         sa.CheckConstraint("(state = 'read') = (page IS NOT NULL)", name=op.f("ck_seen_items_read")),
         sa.CheckConstraint(
             "url ~* '^https?://' AND char_length(url) <= 2000", name=op.f("ck_seen_items_url")
