@@ -22,6 +22,8 @@ from starlette.exceptions import HTTPException
 
 import intake.api
 import intake.desk
+import intake.partner_desk
+import intake.partners
 import intake.routes
 import publish.api
 import publish.desk
@@ -37,6 +39,9 @@ _HERE: Final = Path(__file__).parent
 _ROOMS: Final = ("app", "intake", "verify", "publish")
 BODY_LIMIT: Final = 12 * 1024 * 1024  # bytes: one uploaded copy of evidence and its form
 STATUS: Final[Mapping[type[Refusal], int]] = {NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422}
+HTTP_CODES: Final[Mapping[int, str]] = {
+    401: "key-unknown", 404: "not-found", 405: "method", 413: "too-large", 429: "too-many-requests"
+}  # fmt: skip
 KINDS: Final[Mapping[str, type[Refusal]]] = {"KT403": Forbidden, "KT409": Conflict, "KT422": Invalid}
 
 
@@ -132,7 +137,7 @@ def _unreadable(request: Request, exc: Exception) -> Response:
 
 def _http(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101
-    code = {404: "not-found", 405: "method", 413: "too-large"}.get(exc.status_code, "input")
+    code = HTTP_CODES.get(exc.status_code, "input")
     made = answer(request, Invalid(code=code), exc.status_code)
     made.headers.update(exc.headers or {})
     return made
@@ -191,6 +196,7 @@ def _hang_doors(app: FastAPI) -> None:
     app.include_router(publish.api.router)
     app.include_router(verify.routes.router, dependencies=desk, include_in_schema=False)
     app.include_router(intake.desk.router, dependencies=desk, include_in_schema=False)
+    app.include_router(intake.partner_desk.router, dependencies=desk, include_in_schema=False)
     app.include_router(publish.desk.router, dependencies=desk, include_in_schema=False)
 
 
@@ -274,6 +280,7 @@ def create_app(
         static_digests=digests,
     )
     app.state.throttle = auth.Throttle()
+    app.state.meter = intake.partners.Meter()
     app.state.session_hours = session_hours
     app.state.demo = holds_demo(engine)
     app.add_middleware(Shield, secure=secure, public_url=public_url)

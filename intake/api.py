@@ -4,15 +4,27 @@ import re
 from datetime import date, datetime
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool
 from pydantic import Field as About
+from sqlalchemy.orm import Session
 
 from app import web
-from intake import codes, forms, reports, tracking
+from intake import callers, codes, forms, reports, tracking
 from intake.similar import Conclusion
 from intake.tracking import Stage
-from models import Channel, ClosedReason, Field, Rating, SeenWhere
+from models import (
+    Arrival,
+    Channel,
+    ClosedReason,
+    Conflict,
+    Field,
+    Invalid,
+    PartnerKey,
+    Rating,
+    Scope,
+    SeenWhere,
+)
 from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, PIECES, TEXT_LIMIT, URL_LIMIT
 
 _PROBLEM: Final = {
@@ -164,29 +176,52 @@ class StatusOut(BaseModel):
     pieces: Annotated[list[PieceOut], About(description="what was sent together with it, from 2 on")]
 
 
+_KEYED: Final[dict[str, str]] = {
+    "s401": "the `Authorization` header shows no key that opens (`key-unknown`)",
+    "s403": "the key lacks the scope (`scope-missing`)",
+    "s429": "more requests than the key may make; `Retry-After` says how many seconds to wait",
+}
+_OPTIONAL: Final[dict[str, Any]] = {"security": [{}]}  # beside the key: no key at all
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=200,
+        pattern=r"^[!-~]+$",
+        description="Counts together with a partner's key only: the same report under the same value is "
+        "stored once and answered alike, tracking code included, however often it is sent.",
+    ),
+]
+
+
 @router.post(
     "",
     status_code=201,
     summary="Send a report",
-    responses=_problems(s409="the code belongs to a report with other content (`code-taken`)"),
+    responses=_problems(s409="the code belongs to a report with other content (`code-taken`)", **_KEYED),
+    openapi_extra=_OPTIONAL,
 )
 def send_report(
-    request: Request, response: Response, session: web.SessionDep, sent: ReportIn, lang: web.Language
+    request: Request,
+    response: Response,
+    session: web.SessionDep,
+    key: callers.CallerDep,
+    sent: ReportIn,
+    lang: web.Language,
+    idempotency_key: IdempotencyKey = None,
 ) -> ReceivedOut:
     """Store a report, durable before the answer.
 
     With an own `code` the call is idempotent: the same report under the same code answers 201 with the
-    same content however often it is sent, and is stored once.
+    same content however often it is sent, and is stored once. The program of a partner shows its key
+    (scope `reports:write`), and may leave the code to the centre and send an `Idempotency-Key` instead.
     """
+    callers.need(key, Scope.WRITE)
     at, house = web.now(), web.house(request)
-    given = sent.model_dump(mode="json", exclude_none=True)
-    typed = forms.Typed(**{**given, "consent": "1" if sent.consent else "", "code": sent.code or codes.new()})
-    try:
-        report = forms.check(typed, today=at.astimezone(house.zone).date(), language=lang)
-    except forms.Refused as refused:
-        raise refused.errors[0] from refused
-    keys = reports.Keys(code=house.code_key, contact=house.contact_key)
-    arrival = reports.receive(session, report, channel=Channel.API, keys=keys, at=at)
+    code = sent.code or _code(key, idempotency_key, house.code_key)
+    report = _report(sent, code, house, lang, at)
+    arrival = _received(session, report, key, house, named=bool(sent.code), at=at)
     web.not_kept(response)
     return ReceivedOut(
         code=report.code,
@@ -195,13 +230,62 @@ def send_report(
     )
 
 
+def _code(key: PartnerKey | None, idempotency_key: str | None, secret: bytes) -> str:
+    """Return the tracking code: derived from what a partner calls the request, else a new one.
+
+    Derived, because a repeated call must be answered with the same code, and no code is ever stored.
+    """
+    if key is None or idempotency_key is None:
+        return codes.new()
+    return codes.derived(secret, "partner", str(key.partner_id), idempotency_key)
+
+
+def _report(sent: ReportIn, code: str, house: web.House, lang: str, at: datetime) -> forms.Report:
+    given = sent.model_dump(mode="json", exclude_none=True)
+    typed = forms.Typed(**{**given, "consent": "1" if sent.consent else "", "code": code})
+    try:
+        return forms.check(typed, today=at.astimezone(house.zone).date(), language=lang)
+    except forms.Refused as refused:
+        raise refused.errors[0] from refused
+
+
+def _received(
+    session: Session,
+    report: forms.Report,
+    key: PartnerKey | None,
+    house: web.House,
+    *,
+    named: bool,
+    at: datetime,
+) -> Arrival:
+    """Store the report; `named`: the caller chose its code."""
+    try:
+        return reports.receive(
+            session,
+            report,
+            channel=Channel.API if key is None else Channel.PARTNER,
+            keys=reports.Keys(code=house.code_key, contact=house.contact_key),
+            at=at,
+            bearer=reports.Bearer(partner_id=None if key is None else key.partner_id),
+        )
+    except Conflict as taken:
+        if named:
+            raise
+        code = "idempotency-key-reused"  # 422, as draft-ietf-httpapi-idempotency-key-header-07 has it
+        raise Invalid("another report came under this value", code=code) from taken
+
+
 @router.post(
     "/status",
     summary="Ask how far a report has come",
-    responses=_problems(s404="no report under this code, or no code at all (`code-unknown`)"),
+    responses=_problems(s404="no report under this code, or no code at all (`code-unknown`)", **_KEYED),
+    openapi_extra=_OPTIONAL,
 )
-def report_status(request: Request, response: Response, session: web.SessionDep, asked: CodeIn) -> StatusOut:
+def report_status(
+    request: Request, response: Response, session: web.SessionDep, key: callers.CallerDep, asked: CodeIn
+) -> StatusOut:
     """Answer with the state of the report under the code. Unknown and malformed codes are answered alike."""
+    callers.need(key, Scope.STATUS)
     house = web.house(request)
     arrival = tracking.find(session, asked.code, key=house.code_key)
     found = tracking.status(session, arrival)

@@ -22,11 +22,24 @@ _ORDER: Final = {char: value for value, char in enumerate(ALPHABET)}
 
 def new() -> str:
     """Return a fresh code in its bare form (26 characters)."""
-    while True:
-        number = int.from_bytes(secrets.token_bytes(16), "big")
-        code = "".join(ALPHABET[number >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))
-        if not _weak(code):
-            return code
+    while _weak(code := _written(secrets.token_bytes(16))):
+        pass
+    return code
+
+
+def derived(key: bytes, *parts: str) -> str:
+    """Return the bare code that belongs to `parts` under `key`: the same ones give the same code."""
+    text = "\0".join(parts)
+    tries = (
+        _written(hmac.digest(key, f"code\0{count}\0{text}".encode(), hashlib.sha256)[:16])
+        for count in itertools.count()
+    )
+    return next(code for code in tries if not _weak(code))
+
+
+def _written(number: bytes) -> str:
+    value = int.from_bytes(number, "big")
+    return "".join(ALPHABET[value >> shift & 31] for shift in range(5 * (LENGTH - 1), -1, -5))
 
 
 def grouped(code: str) -> str:
