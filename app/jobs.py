@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+import intake.pictures
 import intake.reports
 import intake.watching
 from app import checkpoints
@@ -36,6 +37,7 @@ def timetable(
     def erase() -> None:
         with sessions.begin() as session:
             intake.reports.erase_due_contacts(session, at=datetime.now(UTC))
+            intake.pictures.erase_due(session, at=datetime.now(UTC))
 
     def tidy() -> None:
         with sessions.begin() as session:

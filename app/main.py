@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 
 import intake.api
 import intake.desk
+import intake.gallery_routes
 import intake.partner_desk
 import intake.partners
 import intake.routes
@@ -197,6 +198,7 @@ def _hang_doors(app: FastAPI) -> None:
     app.include_router(verify.routes.router, dependencies=desk, include_in_schema=False)
     app.include_router(intake.desk.router, dependencies=desk, include_in_schema=False)
     app.include_router(intake.partner_desk.router, dependencies=desk, include_in_schema=False)
+    app.include_router(intake.gallery_routes.router, dependencies=desk, include_in_schema=False)
     app.include_router(publish.desk.router, dependencies=desk, include_in_schema=False)
 
 

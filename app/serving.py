@@ -166,6 +166,7 @@ def work(settings: Settings, *, lifeline: int | None = None) -> None:
                 stop,
                 fetch=settings.fetch_enabled,
                 zone=ZoneInfo(settings.timezone),
+                contact_key=found.contact,
             )
         finally:
             stop.set()

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 import intake.capture
+import intake.drawing
 from corpus import passages
 from corpus.encoder import Encoder
 from intake import arriving, polite, watching
@@ -22,7 +23,7 @@ from verify import triage
 
 log = logging.getLogger(__name__)
 SWEEP = 2.0  # seconds between two looks when nobody tells
-_CHANNELS = ("arrivals", "captures", "passages", "source_trials")
+_CHANNELS = ("arrivals", "captures", "passages", "pictures", "source_trials")
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # of the centre's calendar, unless a setting names another
 
@@ -88,11 +89,17 @@ def _drain(name: str, step: Step, bell: Bell, stop: threading.Event) -> None:
 
 
 def steps(
-    engine: Engine, load_encoder: Callable[[], Encoder], *, fetch: bool = True, zone: ZoneInfo = ZONE
+    engine: Engine,
+    load_encoder: Callable[[], Encoder],
+    *,
+    fetch: bool = True,
+    zone: ZoneInfo = ZONE,
+    contact_key: bytes | None = None,
 ) -> dict[str, Step]:
     """Return the lines of work by name. The encoder is loaded by the first that needs it.
 
     Without `fetch` nothing goes out to the network: orders to capture a page stay where they are.
+    Without `contact_key` pictures stay sealed.
     """
     sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
     loaded: list[Encoder] = []
@@ -111,9 +118,13 @@ def steps(
     def capture(at: datetime) -> bool:
         return intake.capture.run_one(sessions, at=at)
 
+    def draw(at: datetime) -> bool:
+        return contact_key is not None and intake.drawing.run_one(sessions, contact_key, at=at)
+
     if not fetch:
-        return {"triage": think}
-    return {"triage": think, "capture": capture, **watching.lines(sessions, polite.Way(zone))}
+        return {"triage": think, "pictures": draw}
+    lines = watching.lines(sessions, polite.Way(zone))
+    return {"triage": think, "capture": capture, "pictures": draw, **lines}
 
 
 def work(
@@ -123,11 +134,12 @@ def work(
     *,
     fetch: bool = True,
     zone: ZoneInfo = ZONE,
+    contact_key: bytes | None = None,
 ) -> None:
     """Run every line of work in its own thread until `stop` is set."""
     bell = Bell(engine)
     threads = [threading.Thread(target=bell.listen, args=(stop,), name="bell", daemon=True)]
-    for name, step in steps(engine, load_encoder, fetch=fetch, zone=zone).items():
+    for name, step in steps(engine, load_encoder, fetch=fetch, zone=zone, contact_key=contact_key).items():
         threads.append(threading.Thread(target=_drain, args=(name, step, bell, stop), name=name, daemon=True))
     for thread in threads:
         thread.start()

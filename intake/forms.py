@@ -3,7 +3,7 @@
 import enum
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from app.web import plain
 from corpus import places
 from intake import codes
+from intake.pictures import Sent
 from models import Field, Invalid, SeenWhere
 from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, PIECES, TEXT_LIMIT, URL_LIMIT
 
@@ -77,6 +78,7 @@ class Report:
     more: tuple[Piece, ...] = ()
     contact: str = ""
     language: str = "vi"
+    pictures: Sequence[Sent] = ()
 
 
 class Refused(Exception):  # noqa: N818  an answer, not a fault
@@ -91,11 +93,19 @@ def _printable(char: str) -> bool:
     return char in "\n\t\r" or unicodedata.category(char) not in {"Cc", "Cs"}
 
 
-def check(typed: Typed, *, today: date, language: str = "vi") -> Report:
+def check(
+    typed: Typed,
+    *,
+    today: date,
+    language: str = "vi",
+    seen: tuple[Sequence[Sent], Sequence[Invalid]] = ((), ()),
+) -> Report:
     """Return the report that `typed` makes; `today` is the day at the centre.
 
-    Raises Refused with one Invalid per field that needs mending.
+    `seen` are the pictures sent along, as `pictures.look` returns them; with one of them a report needs
+    neither text nor link. Raises Refused with one Invalid per field that needs mending.
     """
+    sent, unfit = seen
     if not typed.url.strip() and _LINK_ALONE.fullmatch(typed.text.strip()):
         typed = typed.model_copy(update={"url": typed.text.strip(), "text": ""})
     values: dict[str, Any] = {}
@@ -104,13 +114,17 @@ def check(typed: Typed, *, today: date, language: str = "vi") -> Report:
         try:
             values[name] = read(typed)
         except Invalid as refusal:
-            errors.append(refusal)
+            if (sent or unfit) and refusal.code in {"content-missing", "text-wordless"}:
+                values[name] = typed.text.strip()  # the picture says it
+            else:
+                errors.append(refusal)
+    errors += unfit
     if values.get("seen_on"):
         errors += _out_of_time(values["seen_on"], today)
     if errors:
         raise Refused(errors)
     place = values.pop("place")
-    return Report(**values, place_code=place[0], place_text=place[1], language=language)
+    return Report(**values, place_code=place[0], place_text=place[1], language=language, pictures=sent)
 
 
 def _clean(field: str, value: str, limit: int) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from intake import codes
+from intake import codes, pictures
 from intake.forms import Report
 from models import Arrival, ArrivalKind, ArrivalState, Channel, Conflict, Contact, audit
 
@@ -61,7 +61,14 @@ def receive(
     shared = _shared(form, channel, bearer, at=at, demo=demo)
     fresh: Arrival | None = session.scalar(
         insert(Arrival)
-        .values(**shared, code_digest=key, content_digest=content, text=form.text, url=form.url)
+        .values(
+            **shared,
+            code_digest=key,
+            content_digest=content,
+            text=form.text,
+            url=form.url,
+            pictures=len(form.pictures),
+        )
         .on_conflict_do_nothing(index_elements=[Arrival.code_digest])
         .returning(Arrival)
     )
@@ -70,6 +77,7 @@ def receive(
         session.flush()
         if form.contact:
             session.add(_sealed(fresh, form.contact, keys, at))
+        pictures.keep(session, fresh, form.pictures, key=keys.contact, at=at)
         return fresh
     known = session.scalars(select(Arrival).where(Arrival.code_digest == key)).one()
     if known.content_digest != content:
@@ -164,6 +172,7 @@ def _content_digest(form: Report) -> bytes:
         form.field,
         form.doubt,
         *(part for piece in form.more for part in (piece.text, piece.url)),
+        *([[one.sha256.hex() for one in form.pictures]] if form.pictures else []),
     ]
     return _digest(content)
 

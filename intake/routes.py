@@ -4,7 +4,7 @@ A tracking code is only ever read from a form body, and every page that shows on
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from app import web
 from corpus import places
-from intake import codes, forms, reports, similar, tracking
+from intake import codes, forms, pictures, reports, similar, tracking
 from models import Arrival, Channel, Conflict, Field, Invalid, NotFound, SeenWhere
 from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, TEXT_LIMIT, URL_LIMIT
+from models.picture import BYTES_LIMIT, PICTURES_LIMIT
 
 router = APIRouter()
 
@@ -27,10 +28,14 @@ LIMITS = {
     "doubt": DOUBT_LIMIT,
     "contact": CONTACT_LIMIT,
     "place": forms.PLACE_LIMIT,
+    "pictures": PICTURES_LIMIT,
+    "picture_bytes": BYTES_LIMIT,
 }
 _PLACES = 10  # suggestions at most
 TYPED_CODE = 100  # characters of a mistyped code that are shown again
 
+# Beyond what people choose by mistake: that is refused on the form, with everything typed kept.
+FORM_LIMITS: Final[Any] = {"max_files": 100, "max_fields": 100}
 TypedForm = Annotated[forms.Typed, Form()]
 CodeForm = Annotated[str, Form()]
 
@@ -94,15 +99,21 @@ def back_to_start(request: Request) -> Response:
     return RedirectResponse(f"{start}?{urlencode(lang)}" if lang else start, status_code=303)
 
 
-@router.post("/phan-anh", status_code=201)
+@router.post("/phan-anh", status_code=201, max_body_size=pictures.BODY_LIMIT, form_limits=FORM_LIMITS)
 def submit_report(
-    request: Request, session: web.SessionDep, typed: TypedForm, lang: web.Language
+    request: Request,
+    session: web.SessionDep,
+    typed: TypedForm,
+    lang: web.Language,
+    uploads: pictures.Uploads,
 ) -> Response:
     """Receive the report and answer with its receipt; sent twice, it is stored once."""
     at = web.now()
+    today = at.astimezone(web.house(request).zone).date()
     try:
-        report = forms.check(typed, today=at.astimezone(web.house(request).zone).date(), language=lang)
-        arrival = reports.receive(session, report, channel=Channel.WEB, keys=_keys(request), at=at)
+        with pictures.at_hand(uploads) as seen:
+            report = forms.check(typed, today=today, language=lang, seen=seen)
+            arrival = reports.receive(session, report, channel=Channel.WEB, keys=_keys(request), at=at)
     except forms.Refused as refused:
         raise _again(typed, refused.errors) from refused
     except Conflict as taken:
@@ -151,8 +162,8 @@ def forget_contact(request: Request, session: web.SessionDep, code: CodeForm = "
 @router.get("/rieng-tu")
 def privacy_page(request: Request) -> Response:
     """Say what is kept, for how long, and what a person may ask for."""
-    kept_days = reports.CONTACT_KEPT.days
-    return web.page(request, "intake/privacy.html", {"kept_days": kept_days})
+    kept_days, original_days = reports.CONTACT_KEPT.days, pictures.ORIGINAL_KEPT.days
+    return web.page(request, "intake/privacy.html", {"kept_days": kept_days, "original_days": original_days})
 
 
 def _tracked(request: Request, session: Session, code: str) -> Arrival:

@@ -64,6 +64,7 @@ class Status:
     moments: dict[Stage, datetime]
     reason: ClosedReason | None = None
     conclusion: Conclusion | None = None
+    pictures: int = 0  # how many came with it; they are not shown here
     pieces: tuple["PieceStatus", ...] = ()  # what was sent together with it
 
 
@@ -100,6 +101,7 @@ def status(session: Session, arrival: Arrival) -> Status:
         received_at=received,
         merged=way.merged,
         contact_kept=reports.keeps_contact(session, arrival),
+        pictures=arrival.pictures,
         moments={Stage.RECEIVED: received, **way.moments},
         reason=way.reason,
         conclusion=way.conclusion,

@@ -23,6 +23,7 @@ from models.match import Band, Judgement, Match, Relation, Twin
 from models.officer import Officer, OfficerSession, Role
 from models.partner import Partner, PartnerKey, Scope
 from models.passage import Passage
+from models.picture import Picture, PictureOriginal, PictureState, PictureView, ViewSize
 from models.plan import AgencySuccessor, PlanEntry, PlanTask
 from models.source import (
     Alarm,
@@ -91,6 +92,10 @@ __all__ = [
     "Partner",
     "PartnerKey",
     "Passage",
+    "Picture",
+    "PictureOriginal",
+    "PictureState",
+    "PictureView",
     "PlanEntry",
     "PlanTask",
     "Rating",
@@ -117,5 +122,6 @@ __all__ = [
     "Twin",
     "Verdict",
     "VerdictState",
+    "ViewSize",
     "VisitOutcome",
 ]

@@ -85,7 +85,7 @@ class Arrival(Base):
 
     __tablename__ = "arrivals"
     __table_args__ = (
-        CheckConstraint("text <> '' OR url IS NOT NULL", name="content"),
+        CheckConstraint("text <> '' OR url IS NOT NULL OR pictures > 0", name="content"),
         CheckConstraint(f"char_length(text) <= {TEXT_LIMIT}", name="text_limit"),
         CheckConstraint(f"char_length(doubt) <= {DOUBT_LIMIT}", name="doubt_limit"),
         CheckConstraint(
@@ -119,6 +119,7 @@ class Arrival(Base):
     place_text: Mapped[str] = mapped_column(default="")
     field: Mapped[Field | None]
     doubt: Mapped[str] = mapped_column(default="")
+    pictures: Mapped[int] = mapped_column(default=0, server_default="0")  # as many rows in `pictures`
     language: Mapped[str] = mapped_column(default="vi")
     received_at: Mapped[datetime] = mapped_column(index=True)
     state: Mapped[ArrivalState] = mapped_column(default=ArrivalState.RECEIVED)

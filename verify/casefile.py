@@ -30,7 +30,7 @@ from models import (
     Verdict,
     VerdictState,
 )
-from verify import aligned, clock, origins, priority
+from verify import aligned, clock, origins, pictured, priority
 
 ARRIVALS: Final = 10  # a page of reports as they were sent
 DIARY: Final = 200  # entries; the whole diary is the audit log
@@ -89,6 +89,7 @@ class Casefile:
     priority: priority.Priority
     arrivals: Sequence[Arrival]
     origins: Mapping[int, origins.Origin]
+    pictures: Mapping[int, Sequence[pictured.Shown]]  # of these arrivals
     page: int
     pages: int
     matches: Sequence[Beside]
@@ -137,6 +138,7 @@ def load(session: Session, case_id: int, *, now: datetime, page: int = 1) -> Cas
         priority=priority.of_case(case, now),
         arrivals=arrivals,
         origins=origins.of(session, arrivals),
+        pictures=pictured.shown(session, arrivals),
         page=page,
         pages=pages,
         matches=[one for one in matches if one.match.judgement is not Judgement.REJECTED],

@@ -26,7 +26,7 @@ from models import (
     audit,
 )
 from models.case import CASE_NUMBERS
-from verify import dedupe
+from verify import dedupe, pictured
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def _attempt(
 def _claim(session: Session, at: datetime) -> tuple[int, int] | None:
     due = (
         select(Arrival.id)
-        .where(Arrival.state == ArrivalState.RECEIVED, Arrival.next_try_at <= at)
+        .where(Arrival.state == ArrivalState.RECEIVED, Arrival.next_try_at <= at, ~pictured.waiting())
         .order_by(Arrival.next_try_at, Arrival.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -107,7 +107,7 @@ def _missed(session: Session, arrival_id: int, attempts: int, error: Exception, 
 
 def triage(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime) -> Case:
     """Join `arrival` to its case, or open one with ranked matches. Returns the case."""
-    normal = _normal(arrival)
+    normal = _normal(session, arrival)
     same = _case_of(session, normal)
     if same is not None:
         return _join(session, arrival, same, Joined.EXACT, at=at)
@@ -246,7 +246,7 @@ def _open(
         .values(
             number=f"VV-{at.year}-{serial:06d}",
             state=CaseState.OPEN,
-            statement=_statement(arrival),
+            statement=_statement(session, arrival),
             fingerprint=normal.fingerprint,
             place_code=arrival.place_code,
             field=arrival.field,
@@ -270,14 +270,16 @@ def _open(
     return case
 
 
-def _normal(arrival: Arrival) -> NormalText:
-    """Return the text by which an arrival is compared; a text that says too little goes by its link."""
+def _normal(session: Session, arrival: Arrival) -> NormalText:
+    """Return the text by which an arrival is compared; one that says too little goes by link or picture."""
     normal = normalise(arrival.text)
-    if normal.informative or arrival.url is None:
+    if normal.informative:
         return normal
-    return normalise(f"{arrival.text}\n{arrival.url}")
+    if arrival.url is not None:
+        return normalise(f"{arrival.text}\n{arrival.url}")
+    return pictured.normal(session, arrival) if arrival.pictures else normal
 
 
-def _statement(arrival: Arrival) -> str:
-    words = " ".join((arrival.text or arrival.url or "").split())
+def _statement(session: Session, arrival: Arrival) -> str:
+    words = " ".join((arrival.text or arrival.url or pictured.statement(session, arrival)).split())
     return words if len(words) <= STATEMENT_LIMIT else words[: STATEMENT_LIMIT - 1].rstrip() + "…"

@@ -1,0 +1,79 @@
+"""What pictures bring to triage: reports wait for theirs, and one without words is known by its picture."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from app import i18n
+from corpus.text import NormalText, normalise
+from models import Arrival, Picture, PictureState, PictureView, ViewSize
+
+WORDLESS: Final = "picture.statement"  # its words stand for a picture in which none could be read
+
+
+def waiting() -> ColumnElement[bool]:
+    """Return the condition that a picture of the arrival still waits to be redrawn."""
+    return (
+        select(Picture.id)
+        .where(Picture.arrival_id == Arrival.id, Picture.state == PictureState.WAITING)
+        .exists()
+    )
+
+
+def of_arrival(session: Session, arrival: Arrival) -> Sequence[Picture]:
+    """Return the pictures of `arrival` in their order."""
+    return session.scalars(
+        select(Picture).where(Picture.arrival_id == arrival.id).order_by(Picture.position)
+    ).all()
+
+
+def words(session: Session, arrival: Arrival) -> str:
+    """Return the words in all pictures of `arrival`."""
+    said = (one.said.strip() for one in of_arrival(session, arrival))
+    return "\n".join(text for text in said if text)
+
+
+def statement(session: Session, arrival: Arrival) -> str:
+    """Return what a case says that `arrival` opens with its pictures alone."""
+    return words(session, arrival) or i18n.words("vi", WORDLESS)
+
+
+def normal(session: Session, arrival: Arrival) -> NormalText:
+    """Return the words in its pictures as the text by which `arrival` is compared.
+
+    Their fingerprint is the first picture's, so that equal words never make two pictures one case, nor
+    does a picture join a report that was typed.
+    """
+    found = of_arrival(session, arrival)
+    return replace(normalise(words(session, arrival)), fingerprint=f"picture-{found[0].sha256.hex()}")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture beside its report."""
+
+    picture: Picture
+    small: tuple[int, int] | None  # width and height of the small image, where it could be redrawn
+
+
+def shown(session: Session, arrivals: Sequence[Arrival]) -> dict[int, list[Shown]]:
+    """Return the pictures of `arrivals` by arrival, in their order, in one query."""
+    wanted = [one.id for one in arrivals if one.pictures]
+    found: dict[int, list[Shown]] = defaultdict(list)
+    if not wanted:
+        return found
+    rows = session.execute(
+        select(Picture, PictureView.width, PictureView.height)
+        .outerjoin(
+            PictureView, (PictureView.picture_id == Picture.id) & (PictureView.which == ViewSize.SMALL)
+        )
+        .where(Picture.arrival_id.in_(wanted))
+        .order_by(Picture.arrival_id, Picture.position)
+    )
+    for picture, width, height in rows:
+        found[picture.arrival_id].append(Shown(picture, None if width is None else (width, height)))
+    return found
