@@ -1,7 +1,7 @@
 """Doors of the desk to watched sources: list, page of one, add and change, start, pause, free, try."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -158,6 +158,7 @@ def source_page(request: Request, session: web.SessionDep, _person: ReaderDep, s
     context = {
         "file": sourcelist.dossier(session, source_id, today=_today(request)),
         "daily": tallies.DAILY,
+        "moment": datetime.fromisoformat,
         "done": request.query_params.get("da", ""),
     }
     return web.not_kept(web.page(request, "intake/source.html", context))

@@ -214,9 +214,7 @@ def dossier(session: Session, source_id: int, *, today: date) -> Dossier:
     return Dossier(
         source=source,
         health=_health(session, source.id).get(source.id, Health()),
-        changed_by=None
-        if by is None
-        else session.scalar(select(Officer.display_name).where(Officer.id == by)),
+        changed_by=session.scalar(by),
         left=max(0, tallies.DAILY - seen.get(today, 0)),
         days=[(day, seen.get(day, 0)) for day in (since + timedelta(days=n) for n in range(DAYS))],
         outcomes=sorted(ended.items(), key=lambda pair: -pair[1]),

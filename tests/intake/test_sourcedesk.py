@@ -81,7 +81,8 @@ def troubled(sessions: Sessions, source_id: int) -> None:
         )
         item = SeenItem(
             source_id=source_id, host=address.host, url="https://vnexpress.net/1.html",
-            title="<script>alert(1)</script>", seen_at=NOW, next_try_at=NOW, state=ItemState.DROPPED, reason=Dropped.NO_TEXT,
+            title="<script>alert(1)</script>", seen_at=NOW, next_try_at=NOW,
+            state=ItemState.DROPPED, reason=Dropped.NO_TEXT,
         )  # fmt: skip
         session.add(item)
 
