@@ -23,6 +23,8 @@ from intake.forms import Report
 from models import (
     Arrival,
     ArrivalState,
+    ArticleVersion,
+    Capture,
     Case,
     CaseState,
     Channel,
@@ -145,6 +147,7 @@ def remove(engine: Engine, *, at: datetime) -> int:
         count = session.scalar(select(func.count()).where(Case.demo)) or 0
         demo = select(Case.id).where(Case.demo)
         _free_real_work(session, demo)
+        copies = _copies_of(session, demo)
         for table in ("plan_entries", "corrections", "approvals", "verdicts", "captures", "evidence"):
             session.execute(text(f"DELETE FROM {table} WHERE {_OF_DEMO[table]}"))  # noqa: S608  constants
         session.execute(delete(ConfirmedClaim).where(ConfirmedClaim.case_id.in_(demo)))
@@ -155,14 +158,26 @@ def remove(engine: Engine, *, at: datetime) -> int:
             .values(merged_into_id=None, state=CaseState.OPEN)
         )
         session.execute(delete(Case).where(Case.demo))
-        session.execute(
-            delete(StoredCopy).where(
-                StoredCopy.id.not_in(select(Evidence.copy_id).where(Evidence.copy_id.is_not(None)))
-            )
-        )
+        _drop_copies(session, copies)
         _dismiss(session)
         audit.record(session, "demo.removed", subject=("demo", 0), by=None, at=at, detail={"cases": count})
     return count
+
+
+def _copies_of(session: Session, demo: Any) -> set[int]:  # noqa: ANN401  a subquery
+    """Return the ids of all copies that belong to evidence of these cases."""
+    cited = select(Evidence.id).where(Evidence.case_id.in_(demo))
+    kept = select(Capture.copy_id, Capture.warc_id, Capture.screenshot_id)
+    found = {*session.scalars(select(Evidence.copy_id).where(Evidence.id.in_(cited)))}
+    found |= {one for row in session.execute(kept.where(Capture.evidence_id.in_(cited))) for one in row}
+    return {one for one in found if one is not None}
+
+
+def _drop_copies(session: Session, copies: set[int]) -> None:
+    """Delete those of `copies` that nothing real holds: the same bytes are stored once for all."""
+    held = [Evidence.copy_id, Capture.copy_id, Capture.warc_id, Capture.screenshot_id, ArticleVersion.copy_id]
+    unheld = [~exists().where(column == StoredCopy.id) for column in held]
+    session.execute(delete(StoredCopy).where(StoredCopy.id.in_(copies), *unheld))
 
 
 _DEMO_CASES = "(SELECT id FROM cases WHERE demo)"

@@ -35,15 +35,18 @@ class Page(TypedDict):
     canonical: str
 
 
-def read(content: bytes, url: str, now: str) -> Page | None:
-    """Return what the page `content` of `url` says, or None where it holds no article. Never raises."""
+def read(content: bytes, url: str, now: str, limit: int = TEXT) -> Page | None:
+    """Return what the page `content` of `url` says, or None where it holds no article. Never raises.
+
+    `limit` is the number of characters of text.
+    """
     try:
-        return _read(content, url, datetime.fromisoformat(now))
+        return _read(content, url, datetime.fromisoformat(now), limit)
     except Exception:  # noqa: BLE001  whatever a reader stumbles over, there is no article
         return None
 
 
-def _read(content: bytes, url: str, now: datetime) -> Page | None:
+def _read(content: bytes, url: str, now: datetime, limit: int) -> Page | None:
     import trafilatura  # noqa: PLC0415  only the child process reads pages
 
     tree = trafilatura.load_html(content)
@@ -61,7 +64,7 @@ def _read(content: bytes, url: str, now: datetime) -> Page | None:
     sapo = _line(metas.get("og:description") or metas.get("description") or "")
     if sapo and not _holds(paragraphs, sapo):
         paragraphs.insert(0, sapo)
-    text = "\n".join(paragraphs)[:TEXT]
+    text = "\n".join(paragraphs)[:limit]
     if len(text) < _LEAST:
         return None
     return {

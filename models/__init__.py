@@ -13,11 +13,12 @@ from models.article import (
 )
 from models.audit import AuditCheckpoint, AuditDetail, AuditEntry
 from models.base import Base
+from models.capture import Capture, CaptureFailure, CaptureState, ReadableCopy
 from models.case import MOVES, Case, CaseState, ClosedReason
 from models.claim import ClaimOrigin, ConfirmedClaim
 from models.correction import Correction, CorrectionKind
 from models.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
-from models.evidence import Capture, CaptureState, Evidence, EvidenceKind, StoredCopy
+from models.evidence import Evidence, EvidenceKind, StoredCopy
 from models.mailbox import Letter, LetterOutcome, Mailbox
 from models.match import Band, Judgement, Match, Relation, Twin
 from models.officer import Officer, OfficerSession, Role
@@ -60,6 +61,7 @@ __all__ = [
     "Band",
     "Base",
     "Capture",
+    "CaptureFailure",
     "CaptureState",
     "Case",
     "CaseState",
@@ -99,6 +101,7 @@ __all__ = [
     "PlanEntry",
     "PlanTask",
     "Rating",
+    "ReadableCopy",
     "ReasonCode",
     "Refusal",
     "Relation",

@@ -1,9 +1,9 @@
-"""What a verdict rests on: cited sources, their stored copies, and the captures that fetch copies."""
+"""What a verdict rests on: cited sources and their stored copies."""
 
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base, BigId
@@ -65,33 +65,3 @@ class Evidence(Base):
 
     copy: Mapped[StoredCopy | None] = relationship(lazy="raise")
     cited_by: Mapped[Officer] = relationship(foreign_keys=[cited_by_id], lazy="raise")
-
-
-class CaptureState(enum.StrEnum):
-    """Where the fetching of a copy stands."""
-
-    WAITING = "waiting"
-    DONE = "done"
-    FAILED = "failed"  # given up; a person may upload a copy instead
-
-
-class Capture(Base):
-    """The order to fetch a copy of a cited page. The row is the job."""
-
-    __tablename__ = "captures"
-    __table_args__ = (
-        CheckConstraint("(state = 'done') = (copy_id IS NOT NULL)", name="done"),
-        Index("ix_captures_waiting", "next_try_at", postgresql_where=text("state = 'waiting'")),
-    )
-
-    id: Mapped[BigId]
-    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id", ondelete="CASCADE"), index=True)
-    url: Mapped[str]
-    state: Mapped[CaptureState] = mapped_column(default=CaptureState.WAITING)
-    attempts: Mapped[int] = mapped_column(default=0)
-    next_try_at: Mapped[datetime]
-    last_error: Mapped[str] = mapped_column(default="")
-    http_status: Mapped[int | None]
-    final_url: Mapped[str | None]
-    finished_at: Mapped[datetime | None]
-    copy_id: Mapped[int | None] = mapped_column(ForeignKey("stored_copies.id"))

@@ -15,6 +15,7 @@ from models import (
     Arrival,
     ArrivalKind,
     Base,
+    Capture,
     Case,
     CaseState,
     Channel,
@@ -27,6 +28,7 @@ from models import (
     Officer,
     Passage,
     Rating,
+    ReadableCopy,
     ReasonCode,
     StoredCopy,
     Twin,
@@ -125,6 +127,26 @@ def evidence(session: Session, of: Case, by: Officer, **values: Any) -> Evidence
     if "copy_id" not in values:
         values["copy_id"] = stored_copy(session).id
     return _made(session, Evidence(**{**defaults, **values}))
+
+
+def capture(session: Session, of: Evidence | None = None, **values: Any) -> Capture:
+    """A page that was kept: cited by `of`, or reported under `url`."""
+    url = values.pop("url", None) or (of.url if of else None) or "https://example.org/bai"
+    owner = (
+        {"evidence_id": of.id}
+        if of
+        else {"reported_on": AT.date(), "reported_digest": hashlib.sha256(url.encode()).digest()}
+    )
+    done = {"state": "done", "finished_at": AT, "http_status": 200, "final_url": url}
+    if values.get("state", "done") == "done":
+        done |= {"copy_id": stored_copy(session).id, "warc_id": stored_copy(session).id}
+    words = {"title": "Tin của tỉnh", "text": "Dòng một\nDòng hai", "language": "vi", "outlet": "example.org"}
+    words |= values.pop("words", {})
+    made = _made(session, Capture(url=url, next_try_at=AT, **{**owner, **done, **values}))
+    if made.copy_id is not None:
+        session.add(ReadableCopy(copy_id=made.copy_id, canonical_url=url, made_at=AT, **words))
+    session.flush()
+    return made
 
 
 def verdict(session: Session, of: Case, by: Officer, **values: Any) -> Verdict:

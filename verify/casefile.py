@@ -30,7 +30,7 @@ from models import (
     Verdict,
     VerdictState,
 )
-from verify import aligned, clock, origins, pictured, priority
+from verify import aligned, clock, copies, origins, pictured, priority
 
 ARRIVALS: Final = 10  # a page of reports as they were sent
 DIARY: Final = 200  # entries; the whole diary is the audit log
@@ -90,6 +90,7 @@ class Casefile:
     arrivals: Sequence[Arrival]
     origins: Mapping[int, origins.Origin]
     pictures: Mapping[int, Sequence[pictured.Shown]]  # of these arrivals
+    copies: Mapping[str, copies.Kept]  # by reported address
     page: int
     pages: int
     matches: Sequence[Beside]
@@ -139,6 +140,7 @@ def load(session: Session, case_id: int, *, now: datetime, page: int = 1) -> Cas
         arrivals=arrivals,
         origins=origins.of(session, arrivals),
         pictures=pictured.shown(session, arrivals),
+        copies=copies.of_arrivals(session, arrivals),
         page=page,
         pages=pages,
         matches=[one for one in matches if one.match.judgement is not Judgement.REJECTED],

@@ -148,6 +148,11 @@ def stored(session: Session, found: Evidence) -> StoredCopy:
     return session.get_one(StoredCopy, found.copy_id, options=[undefer(StoredCopy.content)])
 
 
+def ending(media_type: str) -> str:
+    """Return what a copy of this media type is saved as. What a server calls it may carry parameters."""
+    return ENDINGS.get(media_type.partition(";")[0].strip().lower(), "bin")
+
+
 def kind_of(content: bytes) -> str:
     """Return the media type that `content` shows, whatever its name says.
 

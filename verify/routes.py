@@ -10,7 +10,18 @@ from fastapi.responses import RedirectResponse, Response
 from app import web
 from corpus import places
 from models import Field
-from verify import arrivals, casefile, clock, doors, forms, library, queue, routes_case, routes_verdict
+from verify import (
+    arrivals,
+    casefile,
+    clock,
+    doors,
+    forms,
+    library,
+    queue,
+    routes_case,
+    routes_copies,
+    routes_verdict,
+)
 from verify.doors import ReaderDep, VerifierDep
 
 router = APIRouter()
@@ -116,3 +127,4 @@ def _links(path: str, kept: dict[str, str]) -> Callable[..., str]:
 
 router.include_router(routes_case.router)
 router.include_router(routes_verdict.router)
+router.include_router(routes_copies.router)

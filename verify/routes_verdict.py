@@ -7,11 +7,10 @@ from fastapi.responses import Response
 
 from app import web
 from app.web import TextForm
-from verify import doors, evidence, forms, verdicts
+from verify import doors, evidence, forms, routes_copies, verdicts
 from verify.doors import ApproverDep, CaseDep, ReaderDep, VerifierDep
 
 router = APIRouter(prefix="/ban-lam-viec/vu-viec/{case_id:int}")
-_COPY_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
 
 @router.post("/tai-lieu")
@@ -40,13 +39,7 @@ def remove(session: web.SessionDep, person: VerifierDep, case: CaseDep, evidence
 def download(session: web.SessionDep, _person: ReaderDep, case: CaseDep, evidence_id: int) -> Response:
     """Hand out a stored copy: always as a file to save, under a name of our own, never as a page."""
     copy = evidence.stored(session, evidence.get(session, evidence_id, of=case))
-    name = f"ban-luu-{copy.sha256.hex()[:12]}.{evidence.ENDINGS.get(copy.media_type, 'bin')}"
-    headers = {
-        "Content-Disposition": f'attachment; filename="{name}"',
-        "Content-Security-Policy": _COPY_POLICY,
-        "X-Content-Type-Options": "nosniff",
-    }
-    return web.not_kept(Response(copy.content, media_type="application/octet-stream", headers=headers))
+    return routes_copies.file(copy, evidence.ending(copy.media_type))
 
 
 @router.post("/ket-luan")

@@ -1,19 +1,31 @@
 import hashlib
+import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
+from warcio.archiveiterator import ArchiveIterator
 
 from intake import capture, fetch
 from intake.fetch import Fetched
-from models import AuditEntry, Capture, CaptureState, Evidence, EvidenceKind, StoredCopy
+from models import (
+    AuditEntry,
+    Capture,
+    CaptureFailure,
+    CaptureState,
+    Evidence,
+    EvidenceKind,
+    ReadableCopy,
+    StoredCopy,
+)
 from tests import factories as make
-from tests.intake.servers import open_to, page, serving
+from tests.intake.servers import open_to, page, redirect, serving
 
 PAGE = Fetched(200, "https://example.org/b", "text/html", b"<p>Noi dung</p>")
 
@@ -56,7 +68,7 @@ def test_a_real_page_becomes_a_stored_copy(sessions: sessionmaker[Session], at: 
     done = now_is(sessions, order)
     assert (done.state, done.attempts, done.http_status, done.last_error) == (CaptureState.DONE, 1, 200, "")
     with sessions() as session:
-        copy = session.scalars(select(StoredCopy)).one()
+        copy = session.scalars(select(StoredCopy).join(Evidence, Evidence.copy_id == StoredCopy.id)).one()
         assert (copy.content, copy.sha256) == (body, hashlib.sha256(body).digest())
         assert copy.media_type == "text/html; charset=utf-8"
         assert session.scalars(select(Evidence.copy_id)).one() == done.copy_id == copy.id
@@ -64,12 +76,69 @@ def test_a_real_page_becomes_a_stored_copy(sessions: sessionmaker[Session], at: 
     assert not capture.run_one(sessions, at=at + timedelta(days=1))
 
 
+def test_a_page_is_kept_as_records_and_as_words_too(sessions: sessionmaker[Session], at: datetime) -> None:
+    body = "<html><title>Lũ</title><body><p>Nước sông Hồng đang lên.</p></body></html>".encode()
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        (page(body) if request.path == "/bai" else redirect("/bai"))(request)
+
+    with serving(answer) as port:
+        order = ordered(sessions, at, f"http://127.0.0.1:{port}/")
+        assert capture.run_one(sessions, at=at, get=partial(fetch.get, limits=open_to(port)))
+    done = now_is(sessions, order)
+    assert (done.final_url, done.failure) == (f"http://127.0.0.1:{port}/bai", None)
+    with sessions() as session:
+        words = session.get_one(ReadableCopy, done.copy_id)
+        assert (words.title, words.text, words.language) == ("Lũ", "Nước sông Hồng đang lên.", "vi")
+        assert (words.outlet, words.made_at) == ("127.0.0.1", at)
+        records = session.scalars(select(StoredCopy).where(StoredCopy.id == done.warc_id)).one().content
+    kinds = [(one.rec_type, one.content_stream().read()) for one in ArchiveIterator(io.BytesIO(records))]
+    assert [kind for kind, _ in kinds] == ["warcinfo", *("response", "request") * 2, "metadata"]
+    assert kinds[3] == ("response", body)
+
+
+def test_pictures_and_papers_keep_their_bytes_and_have_no_words(
+    sessions: sessionmaker[Session], at: datetime
+) -> None:
+    order = ordered(sessions, at)
+    paper = Fetched(200, "https://example.org/vb.pdf", "application/pdf", b"%PDF-1.7 ...")
+    assert capture.run_one(sessions, at=at, get=lambda _url: paper)
+    with sessions() as session:
+        assert (
+            session.scalars(
+                select(StoredCopy.media_type).join(Capture, Capture.copy_id == StoredCopy.id)
+            ).one()
+            == "application/pdf"
+        )
+        assert session.scalars(select(ReadableCopy)).all() == []
+    assert now_is(sessions, order).state is CaptureState.DONE
+
+
+def test_reported_pages_are_kept_after_cited_ones(sessions: sessionmaker[Session], at: datetime) -> None:
+    with sessions.begin() as session:
+        case = make.case(session)
+        for _ in range(3):
+            make.arrival(session, case_id=case.id, url="https://example.org/tin-don", received_at=at)
+    ordered(sessions, at)
+    asked: list[str] = []
+
+    def get(url: str) -> Fetched:
+        asked.append(url)
+        return PAGE
+
+    while capture.run_one(sessions, at=at, get=get):
+        pass
+    assert asked == ["https://example.org/a", "https://example.org/tin-don"]
+    with sessions() as session:
+        assert session.scalar(select(func.count()).where(AuditEntry.action == "capture.kept")) == 1
+
+
 def test_the_same_bytes_are_stored_once(sessions: sessionmaker[Session], at: datetime) -> None:
     for _ in range(2):
         ordered(sessions, at)
         assert capture.run_one(sessions, at=at, get=lambda _url: PAGE)
     with sessions() as session:
-        assert session.scalar(select(func.count()).select_from(StoredCopy)) == 1
+        assert session.scalar(select(func.count()).where(StoredCopy.media_type == PAGE.media_type)) == 1
         assert session.scalar(select(func.count(Evidence.copy_id))) == 2
 
 
@@ -90,6 +159,7 @@ def test_an_uploaded_copy_is_not_replaced(sessions: sessionmaker[Session], at: d
         failing(fetch.Unreached("ReadTimeout")),
         failing(RuntimeError("surprise")),
         lambda _url: Fetched(503, "https://example.org/", "text/html", b"x"),
+        lambda _url: Fetched(429, "https://example.org/", "text/html", b"x"),
     ],
 )
 def test_a_passing_failure_is_tried_again_later_and_given_up_at_last(
@@ -105,24 +175,51 @@ def test_a_passing_failure_is_tried_again_later_and_given_up_at_last(
         at = tried.next_try_at
     assert waits == sorted(waits)
     assert (tried.state, tried.copy_id) == (CaptureState.FAILED, None)
-    assert tried.last_error
+    assert (tried.failure, bool(tried.last_error)) == (CaptureFailure.UNREACHED, True)
+    with sessions() as session:
+        assert "evidence.capture-failed" in session.scalars(select(AuditEntry.action)).all()
     assert not capture.run_one(sessions, at=at + timedelta(days=9), get=get)
 
 
 @pytest.mark.parametrize(
-    "get",
+    ("get", "attempts", "failure"),
     [
-        failing(fetch.Refused("address not public")),
-        lambda _url: Fetched(404, "https://example.org/", "text/html", b"x"),
-        lambda _url: Fetched(200, "https://example.org/", "text/html", b""),
+        (failing(fetch.Refused("address not public")), 1, "refused"),
+        (lambda _url: Fetched(200, "https://example.org/", "text/html", b""), 1, "refused"),
+        (lambda _url: Fetched(410, "https://example.org/", "text/html", b"x"), 1, "gone"),
+        (lambda _url: Fetched(404, "https://example.org/", "text/html", b"x"), 2, "gone"),
+        (lambda _url: Fetched(403, "https://example.org/", "text/html", b"x"), 2, "closed"),
+        (lambda _url: Fetched(451, "https://example.org/", "text/html", b"x"), 1, "closed"),
     ],
 )
-def test_a_lasting_failure_is_given_up_at_once(
-    sessions: sessionmaker[Session], at: datetime, get: Callable[[str], Fetched]
+def test_a_lasting_failure_is_believed_soon_and_named(
+    sessions: sessionmaker[Session], at: datetime, get: Callable[[str], Fetched], attempts: int, failure: str
 ) -> None:
     order = ordered(sessions, at)
-    assert capture.run_one(sessions, at=at, get=get)
-    assert now_is(sessions, order).state is CaptureState.FAILED
+    while capture.run_one(sessions, at=at, get=get):
+        at += timedelta(days=1)
+    over = now_is(sessions, order)
+    assert (over.state, over.attempts, over.failure) == (CaptureState.FAILED, attempts, failure)
+
+
+def test_what_an_overtaken_attempt_brings_is_left_out(sessions: sessionmaker[Session], at: datetime) -> None:
+    order = ordered(sessions, at)
+
+    def slow(_url: str) -> Fetched:
+        later = at + timedelta(hours=1)  # the order has fallen due again, and another worker was quicker
+        assert capture.run_one(sessions, at=later, get=lambda _url: PAGE)
+        return Fetched(200, "https://example.org/", "text/html", b"<p>late</p>")
+
+    assert capture.run_one(sessions, at=at, get=slow)
+    assert now_is(sessions, order).attempts == 2
+    with sessions() as session:
+        assert (
+            session.scalars(
+                select(StoredCopy.content).join(Evidence, Evidence.copy_id == StoredCopy.id)
+            ).one()
+            == PAGE.content
+        )
+        assert session.scalar(select(func.count()).where(AuditEntry.action == "evidence.captured")) == 1
 
 
 def test_the_attempt_is_counted_before_the_page_is_asked_for(

@@ -15,7 +15,7 @@ from models import AuditEntry, Case, CaseState, Evidence, Officer, Verdict
 from publish import corrections
 from tests import factories as make
 from tests.verify.conftest import Desk
-from verify import evidence, routes, routes_case, routes_verdict
+from verify import evidence, routes, routes_case, routes_copies, routes_verdict
 
 READERS = {"verifier", "approver", "publisher", "auditor"}
 EVERYONE = READERS | {"admin"}
@@ -28,6 +28,11 @@ DOORS: list[tuple[str, str, set[str]]] = [
     ("GET", "/kho", READERS),
     ("GET", "/vu-viec/{case}", READERS),
     ("GET", "/vu-viec/{case}/tai-lieu/{evidence}/ban-luu", READERS),
+    *(
+        ("GET", f"/vu-viec/{{case}}/ban-luu/{{capture}}{part}", READERS)
+        for part in ("", "/tep", "/warc", "/anh")
+    ),
+    ("POST", "/vu-viec/{case}/ban-luu/{capture}/lai", VERIFIERS),
     ("POST", "/gac-lai/{arrival}/thu-lai", VERIFIERS),
     *(
         ("POST", f"/vu-viec/{{case}}/{act}", VERIFIERS)
@@ -71,6 +76,7 @@ class Scene:
     match: int
     twin: int
     arrival: int
+    capture: int
     holder: Officer
     verdict: int
 
@@ -85,9 +91,10 @@ def scene(sessions: sessionmaker[Session]) -> Scene:
         source = make.evidence(session, case, holder, url="https://example.org/x")
         match = make.match(session, case, make.claim(session))
         twin = make.twin(session, case, older)
+        capture = make.capture(session, source)
         aside = make.arrival(session, state="set_aside", last_error="ValueError: x")
         verdict = make.verdict(session, case, holder)
-        return Scene(case.id, source.id, match.id, twin.id, aside.id, holder, verdict.id)
+        return Scene(case.id, source.id, match.id, twin.id, aside.id, capture.id, holder, verdict.id)
 
 
 def _at(path: str, scene: Scene) -> str:
@@ -117,7 +124,7 @@ def test_every_door_is_in_the_table() -> None:
     """A new route without a row here fails."""
     hung = {
         (method, route.path)
-        for router in (routes.router, routes_case.router, routes_verdict.router)
+        for router in (routes.router, routes_case.router, routes_copies.router, routes_verdict.router)
         for route in router.routes
         if isinstance(route, APIRoute)
         for method in route.methods or ()
