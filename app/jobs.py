@@ -6,7 +6,7 @@ that no two workers keep the timetable is the work of a session advisory lock in
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -46,14 +46,19 @@ def timetable(
     return {"sign-checkpoint": (30, sign), "erase-contacts": (3600, erase), "tidy-sources": (3600, tidy)}
 
 
-def keep(engine: Engine, audit_key: Ed25519PrivateKey, stop: threading.Event) -> None:
-    """Keep the timetable whenever this process is the leader, until `stop` is set."""
+Timetable = Mapping[str, tuple[int, Callable[[], object]]]
+
+
+def keep(
+    engine: Engine, audit_key: Ed25519PrivateKey, stop: threading.Event, more: Timetable | None = None
+) -> None:
+    """Keep the timetable, and `more` beside it, whenever this process is the leader, until `stop` is set."""
     sessions = sessionmaker(engine, expire_on_commit=False)
     while not stop.is_set():
         try:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 if connection.scalar(select(func.pg_try_advisory_lock(_LEADER_LOCK))):
-                    _lead(connection, sessions, audit_key, stop)
+                    _lead(connection, {**timetable(sessions, audit_key), **(more or {})}, stop)
         except DBAPIError:
             log.warning("the timetable waits for the database")
         stop.wait(_RETRY)
@@ -61,13 +66,12 @@ def keep(engine: Engine, audit_key: Ed25519PrivateKey, stop: threading.Event) ->
 
 def _lead(
     connection: Connection,
-    sessions: sessionmaker[Session],
-    audit_key: Ed25519PrivateKey,
+    jobs: Timetable,
     stop: threading.Event,
 ) -> None:
     """Run the timetable as long as the connection that holds the lock lives."""
     scheduler = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
-    for name, (seconds, job) in timetable(sessions, audit_key).items():
+    for name, (seconds, job) in jobs.items():
         scheduler.add_job(
             job,
             "interval",

@@ -23,9 +23,11 @@ from starlette.exceptions import HTTPException
 import intake.api
 import intake.desk
 import intake.gallery_routes
+import intake.mail_desk
 import intake.partner_desk
 import intake.partners
 import intake.routes
+import intake.sourcedesk
 import publish.api
 import publish.desk
 import publish.routes
@@ -197,8 +199,10 @@ def _hang_doors(app: FastAPI) -> None:
     app.include_router(publish.api.router)
     app.include_router(verify.routes.router, dependencies=desk, include_in_schema=False)
     app.include_router(intake.desk.router, dependencies=desk, include_in_schema=False)
+    app.include_router(intake.mail_desk.router, dependencies=desk, include_in_schema=False)
     app.include_router(intake.partner_desk.router, dependencies=desk, include_in_schema=False)
     app.include_router(intake.gallery_routes.router, dependencies=desk, include_in_schema=False)
+    app.include_router(intake.sourcedesk.router, dependencies=desk, include_in_schema=False)
     app.include_router(publish.desk.router, dependencies=desk, include_in_schema=False)
 
 

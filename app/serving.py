@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -21,6 +21,9 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from sqlalchemy import Engine
+
+    from app.keys import Keys
 
 EMBLEM: Final = "/bieu-trung"
 _BACKLOG: Final = 512
@@ -157,7 +160,8 @@ def work(settings: Settings, *, lifeline: int | None = None) -> None:
         settings, name="kiemtin work", statement_seconds=timedelta(minutes=2).total_seconds()
     ) as engine:
         found = keys.load(settings)
-        clock = threading.Thread(target=jobs.keep, args=(engine, found.audit, stop), name="timetable")
+        inbox = _inbox(settings, engine, found, stop)
+        clock = threading.Thread(target=jobs.keep, args=(engine, found.audit, stop, inbox), name="timetable")
         clock.start()
         try:
             worker.work(
@@ -171,3 +175,33 @@ def work(settings: Settings, *, lifeline: int | None = None) -> None:
         finally:
             stop.set()
             clock.join(timeout=10)
+
+
+def _inbox(
+    settings: Settings, engine: "Engine", keys: "Keys", stop: threading.Event
+) -> dict[str, tuple[int, Callable[[], object]]]:
+    """Return the job that reads the inbox, or none where no inbox is set."""
+    if not settings.imap_host:
+        return {}
+    from sqlalchemy.orm import sessionmaker  # noqa: PLC0415
+
+    from intake import inbox, reports  # noqa: PLC0415
+
+    account = inbox.Account(
+        host=settings.imap_host,
+        port=settings.imap_port,
+        tls=settings.imap_tls,
+        user=settings.imap_user,
+        password=settings.secret("imap_password") or "",
+        folder=settings.imap_folder,
+        done_folder=settings.imap_done_folder,
+        keep_sender=settings.imap_keep_sender,
+    )
+    reader = inbox.Reader(
+        sessions=sessionmaker(engine, expire_on_commit=False),
+        keys=reports.Keys(code=keys.code, contact=keys.contact),
+        zone=ZoneInfo(settings.timezone),
+        now=lambda: datetime.now(UTC),
+        stopped=stop.is_set,
+    )
+    return {"read-inbox": (inbox.EVERY, lambda: inbox.read_new(account, reader))}

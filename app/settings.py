@@ -84,6 +84,27 @@ class Settings(BaseSettings):
         default=True, description="Whether the worker may fetch reported links and cited sources."
     )
 
+    # the inbox
+    imap_host: str = Field(
+        "", description="Server of the inbox whose letters become reports. Absent: no inbox is read."
+    )
+    imap_port: int = Field(993, ge=1, le=65535, description="Port of that server; 143 with starttls.")
+    imap_tls: Literal["tls", "starttls", "none"] = Field(
+        "tls", description="How the connection is secured; none is accepted for this machine alone."
+    )
+    imap_user: str = Field("", description="User name of the inbox.")
+    imap_password: SecretStr | None = Field(None, description="Password of the inbox.")
+    imap_password_file: Path | None = Field(None, description="File that holds IMAP_PASSWORD.")
+    imap_folder: str = Field("INBOX", description="Folder that is read.")
+    imap_done_folder: str = Field(
+        "", description="Folder to which read letters are moved. Absent: they stay and are marked as read."
+    )
+    imap_keep_sender: bool = Field(
+        default=False,
+        description="Keeps the sender's address, encrypted and for 90 days, to answer. Say so where the "
+        "inbox's address is published.",
+    )
+
     # keys
     code_key: SecretStr | None = Field(
         None,
@@ -143,6 +164,7 @@ class Settings(BaseSettings):
         "code_key_file",
         "contact_key_file",
         "audit_key_file",
+        "imap_password_file",
         "agency_emblem",
     )
     @classmethod
@@ -151,9 +173,19 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
-        for name in ("database_url", "code_key", "contact_key", "audit_key"):
+        for name in ("database_url", "code_key", "contact_key", "audit_key", "imap_password"):
             if getattr(self, name) is not None and getattr(self, f"{name}_file") is not None:
                 raise ValueError(f"{name.upper()} and {name.upper()}_FILE are both set; give one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_inbox(self) -> Self:
+        if not self.imap_host:
+            return self
+        if not self.imap_user or (self.imap_password is None and self.imap_password_file is None):
+            raise ValueError("IMAP_HOST needs IMAP_USER and IMAP_PASSWORD or IMAP_PASSWORD_FILE")
+        if self.imap_tls == "none" and self.imap_host not in {"localhost", "127.0.0.1", "::1"}:
+            raise ValueError("IMAP_TLS=none would send the password in the clear to another machine")
         return self
 
     def address(self) -> str:

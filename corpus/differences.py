@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from corpus import keys
 from corpus.diacritics import rarity, restore
-from corpus.signals import name_spans
+from corpus.naming import name_spans
 from corpus.syllables import has_marks, unmarked
 
 Span = tuple[int, int]

@@ -115,6 +115,14 @@ _LONG_DIGITS = re.compile(r"(?<![\w.,])(?:\+\s?)?\d(?:[ .-]?\d){7,}(?![\w])")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[.,]\d{3})+\Z")
 
 
+_TELLS = re.compile(rf"\d|{'|'.join(_WORDS)}", re.IGNORECASE)
+
+
+def may_tell(word: str) -> bool:
+    """Whether a word can be part of a number or date."""
+    return _TELLS.search(word) is not None
+
+
 @dataclass(frozen=True)
 class Fact:
     """A number, date or long digit string at `start`..`end` of a canonical text; `key` as in this module."""

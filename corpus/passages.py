@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, ColumnElement, Text, cast, delete, func, select, u
 from sqlalchemy.dialects.postgresql import TSQUERY, insert
 from sqlalchemy.orm import Session, sessionmaker
 
-from corpus import places
+from corpus import naming, places
 from corpus.text import NormalText
 from models import Passage
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # the web process writes passages too, and must load neither 
 PLACE = "place:"
 BATCH = 16  # texts encoded in one transaction: under a second, so that arrivals need not wait long
 _TERMS_ASKED = 64  # of a query; a long post says what it is about early
+_EXACT = ("url:", "id:")  # keys by which alone two texts belong together
+_EXACT_ASKED = 8
 
 
 def values(normal: NormalText, vector: "Vectors | None" = None, encoder: str | None = None) -> dict[str, Any]:
@@ -26,6 +28,7 @@ def values(normal: NormalText, vector: "Vectors | None" = None, encoder: str | N
         "folded": normal.folded,
         "fingerprint": normal.fingerprint,
         "keys": [*normal.keys, *(PLACE + key for key in sorted(places.keys(normal.canonical)))],
+        "names": " ".join(sorted(naming.names(normal.canonical))),
         "lang": normal.lang,
         "terms": func.array_to_tsvector(cast(terms(normal), ARRAY(Text))),
         "embedding": vector,
@@ -34,17 +37,26 @@ def values(normal: NormalText, vector: "Vectors | None" = None, encoder: str | N
 
 
 def terms(normal: NormalText) -> list[str]:
-    """Return what a passage is found by without its meaning: folded pairs, and its links."""
-    return [*normal.pairs, *(key for key in normal.keys if key.startswith("url:"))]
+    """Return what a passage is found by without its meaning: folded pairs, its links, its long numbers."""
+    return [*normal.pairs, *(key for key in normal.keys if key.startswith(_EXACT))]
+
+
+def asked(normal: NormalText) -> list[str]:
+    """Return the terms by which `normal` may be looked up: what is exact first, then what it says early."""
+    found = terms(normal)
+    exact = len(normal.pairs)
+    return [*found[exact:][:_EXACT_ASKED], *found[:exact][:_TERMS_ASKED]]
+
+
+def quoted(term: str) -> str:
+    """Return `term` as PostgreSQL reads it in a text search query."""
+    return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def asking(normal: NormalText) -> ColumnElement[Any] | None:
     """Return the query "any of the terms of `normal`", None when there is none."""
-    asked = terms(normal)[:_TERMS_ASKED]
-    if not asked:
-        return None
-    quoted = ("'" + term.replace("\\", "\\\\").replace("'", "''") + "'" for term in asked)
-    return cast(" | ".join(quoted), TSQUERY)
+    found = asked(normal)
+    return cast(" | ".join(map(quoted, found)), TSQUERY) if found else None
 
 
 def add(session: Session, claim_id: int, forms: Sequence[NormalText]) -> None:

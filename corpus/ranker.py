@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from corpus.signals import Signals
+from corpus.signals import Signals, Table
 from models.match import Band
 
 
@@ -34,11 +34,14 @@ class Ranker:
 
     def score(self, signals: Sequence[Signals]) -> list[float]:
         """Return the probability (0..1) of each pair."""
-        if not signals:
-            return []
-        rows = np.array(
-            [[getattr(pair, name) for name in self.features] for pair in signals], dtype=np.float64
+        return self.of_table(
+            np.array([[getattr(pair, name) for name in self.features] for pair in signals], dtype=np.float64)
         )
+
+    def of_table(self, rows: Table) -> list[float]:
+        """Return the probability (0..1) of each row of signals, whose columns are `features`."""
+        if not len(rows):
+            return []
         heights = ((rows - self.mean) / self.scale) @ np.array(self.weights) + self.bias
         return [float(1 / (1 + math.exp(-max(-50.0, min(50.0, height))))) for height in heights]
 

@@ -6,32 +6,35 @@ Each repair takes and returns a text that is already NFKC and free of invisible 
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
-from corpus.syllables import from_telex, from_vni, has_marks, is_folded_syllable, is_syllable, unmarked
+from corpus.syllables import from_telex, from_vni, has_marks, is_folded_syllable, is_syllable
 
 _WORD = re.compile(r"[^\W_]+")
 _CHAT = re.compile(r"(?<![\w'])[^\W_]+(?![\w'])")  # not the t of "didn't"
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
-_OTHER_ALPHABET = re.compile(r"[\u0370-\u052f\u0561-\u0587\u13a0-\u13f5]")
+LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+OTHER_ALPHABET = re.compile(r"[\u0370-\u052f\u0561-\u0587\u13a0-\u13f5]")
 _LOOK_ALIKES = str.maketrans(
     "АВЕКМНОРСТХУІЈЅԌаеорсухіјѕкмнтԁԛԝһгӏαοενικρτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧօսոհǃ",
     "ABEKMHOPCTXYIJSGaeopcyxijskmhtdqwhrlaoevikptuxABEZHIKMNOPTYXounhl",
 )
 _SPELLED = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .\-*·~|_]){2,}[^\W\d_](?![^\W_])")
 _SPLIT = re.compile(r"(?<![\w.])([^\W\d_]{1,6})[.\-*·~|_]{1,3}([^\W\d_]{1,6})(?![\w.])")
-_FRAGMENTS = re.compile(
-    r"(?<![^\W_])([bcdđghklmnpqrstvx]|ch|gh|gi|kh|ng|ngh|nh|ph|qu|th|tr) ([^\W\d_]{1,6})(?![^\W_])",
-    re.IGNORECASE,
-)
+_INITIAL = r"(?<![^\W_])([bcdđghklmnpqrstvx]|ch|gh|gi|kh|ng|ngh|nh|ph|qu|th|tr)"
+_FRAGMENTS = re.compile(rf"{_INITIAL} ([^\W\d_]{{1,6}})(?![^\W_])", re.IGNORECASE)
+_LONE_INITIAL = re.compile(rf"{_INITIAL}\Z", re.IGNORECASE)
 _OLD_TONE = re.compile(r"(?<![qQ])([oO][àáảãạÀÁẢÃẠèéẻẽẹÈÉẺẼẸ]|[uU][ỳýỷỹỵỲÝỶỸỴ])(?![^\W\d_])")
 _MARK_LETTERS = dict(zip("àáảãạèéẻẽẹỳýỷỹỵ", "aaaaaeeeeeyyyyy", strict=True))
 _TONED = {"o": "òóỏõọ", "u": "ùúủũụ"}
-_SHOUT_LETTERS = 8  # fewer capitals may be an abbreviation
-_VIETNAMESE_SHARE = 0.6
+SHOUT_LETTERS = 8  # fewer capitals may be an abbreviation
+_TYPING = (
+    (from_vni, re.compile(r"(?<!\w)[A-Za-zÀ-ỹđĐ]+[0-9][A-Za-z0-9À-ỹđĐ]*(?!\w)")),
+    (from_telex, re.compile(r"(?<!\w)[A-Za-zÀ-ỹđĐ]{2,}(?!\w)")),
+)
+VIETNAMESE_SHARE = 0.6
 ENGLISH = 0.15  # share of English function words from which a text without marks is English
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     {
         "the",
         "is",
@@ -55,23 +58,25 @@ _FUNCTION_WORDS = frozenset(
 
 def vietnamese_share(text: str) -> float:
     """Return which share of the Latin words of `text` can be Vietnamese, with or without marks (0..1)."""
-    words = [word for word in _WORD.findall(text) if _LATIN.match(word) and word.isalpha()]
+    words = [word for word in _WORD.findall(text) if LATIN.match(word) and word.isalpha()]
     if not words:
         return 0.0
-    return sum(_is_vietnamese(word) for word in words) / len(words)
+    return sum(is_vietnamese(word) for word in words) / len(words)
 
 
 def english_share(text: str) -> float:
     """Return which share of the words of `text` without marks are English function words (0..1)."""
     words = [word for word in _WORD.findall(text.lower()) if word.isascii() and word.isalpha()]
-    return sum(word in _FUNCTION_WORDS for word in words) / len(words) if words else 0.0
+    return sum(word in FUNCTION_WORDS for word in words) / len(words) if words else 0.0
 
 
 def _reads_vietnamese(text: str) -> bool:
-    return vietnamese_share(text) >= _VIETNAMESE_SHARE and english_share(text) < ENGLISH
+    return vietnamese_share(text) >= VIETNAMESE_SHARE and english_share(text) < ENGLISH
 
 
-def _is_vietnamese(word: str) -> bool:
+@lru_cache(maxsize=16_384)
+def is_vietnamese(word: str) -> bool:
+    """Whether `word` can be a Vietnamese syllable, with or without marks, or a chat spelling."""
     if has_marks(word):
         return is_syllable(word)
     return is_folded_syllable(word.lower()) or word.lower() in chat_spellings()
@@ -86,21 +91,23 @@ def chat_spellings() -> dict[str, str]:
 
 def map_look_alikes(text: str) -> str:
     """Write Cyrillic, Greek and Armenian look-alikes as Latin letters, in texts that are mostly Latin."""
-    foreign = len(_OTHER_ALPHABET.findall(text))
-    if not foreign or foreign > len(_LATIN.findall(text)):
+    foreign = len(OTHER_ALPHABET.findall(text))
+    if not foreign or foreign > len(LATIN.findall(text)):
         return text
 
     def mend(found: re.Match[str]) -> str:
         mended = found.group().translate(_LOOK_ALIKES)
-        return found.group() if _OTHER_ALPHABET.search(mended) else mended
+        return found.group() if OTHER_ALPHABET.search(mended) else mended
 
     return _WORD.sub(mend, text)
 
 
 def map_symbols(text: str) -> str:
     """Write @ and 0 between letters as a and o; shorten letters repeated three times or more."""
-    text = re.sub(r"(?<=[^\W\d_])@(?=[^\W\d_])(?![\w.-]*\.\w)", "a", text)
-    text = re.sub(r"(?<=[^\W\d_])0(?=[^\W\d_])", "o", text)
+    if "@" in text:
+        text = re.sub(r"(?<=[^\W\d_])@(?=[^\W\d_])(?![\w.-]*\.\w)", "a", text)
+    if "0" in text:
+        text = re.sub(r"(?<=[^\W\d_])0(?=[^\W\d_])", "o", text)
     text = re.sub(r"([^\W\d_])\1{2,}", r"\1", text)
     return re.sub(r"([^\w\s])\1+", r"\1", text)
 
@@ -110,6 +117,12 @@ def join_pieces(text: str) -> str:
     text = _SPELLED.sub(lambda found: _respell(found.group()), text)
     text = _SPLIT.sub(_join_split, text)
     return _FRAGMENTS.sub(_join_fragments, text)
+
+
+def may_go_on(word: str) -> bool:
+    """Whether `word` ends in an initial that the word after it may belong to: the đ of "đ ập"."""
+    found = _LONE_INITIAL.search(word)
+    return found is not None and found.group(1).lower() not in chat_spellings()
 
 
 def _respell(run: str) -> str:
@@ -152,25 +165,28 @@ def place_tones(text: str) -> str:
     return _OLD_TONE.sub(move, text)
 
 
-def lower_shouting(text: str) -> str:
-    """Write a text mostly in capitals in lower case."""
-    upper = sum(char.isupper() for char in text)
-    lower = sum(char.islower() for char in text)
-    return text.lower() if upper >= _SHOUT_LETTERS and upper > lower else text
-
-
 def type_marks(text: str) -> str:
     """Turn Telex and VNI leftovers into marked syllables, where enough of a text shows them."""
-    for convert, pattern in (
-        (from_vni, r"[A-Za-zÀ-ỹđĐ]+[0-9][A-Za-z0-9À-ỹđĐ]*"),
-        (from_telex, r"[A-Za-zÀ-ỹđĐ]{2,}"),
-    ):
-        text = _convert(text, convert, re.compile(rf"(?<!\w){pattern}(?!\w)"))
+    if english_share(text) >= ENGLISH:
+        return text
+    for convert, pattern in _TYPING:
+        text = _convert(text, convert, pattern)
     return text
 
 
+def may_be_typed(word: str) -> bool:
+    """Whether `type_marks` may change `word`."""
+    return any(
+        _is_odd(found) and convert(found) for convert, pattern in _TYPING for found in pattern.findall(word)
+    )
+
+
+def _is_odd(word: str) -> bool:
+    return len(word) <= 10 and not is_syllable(word)  # noqa: PLR2004  no syllable takes more keys
+
+
 def _convert(text: str, convert: Callable[[str], str], pattern: re.Pattern[str]) -> str:
-    words = [word for word in pattern.findall(text) if len(word) <= 10 and not is_syllable(word)]  # noqa: PLR2004
+    words = [word for word in pattern.findall(text) if _is_odd(word)]
     turned = {word: result for word in set(words) if (result := convert(word))}
     count = sum(word in turned for word in words)
     total = len(_WORD.findall(text))
@@ -195,6 +211,13 @@ def _cased(word: str, result: str) -> str:
     return result.capitalize() if word[0].isupper() else result
 
 
+def may_be_chat(word: str) -> bool:
+    """Whether `expand_chat` may change `word`."""
+    table = chat_spellings()
+    found = _CHAT.findall(word)
+    return any(table.get(part if part.isupper() else part.lower(), part) != part for part in found)
+
+
 def expand_chat(text: str) -> str:
     """Write chat spellings and abbreviations out, in texts that read as Vietnamese."""
     if not _reads_vietnamese(text):
@@ -206,24 +229,3 @@ def expand_chat(text: str) -> str:
         return table.get(word if word.isupper() else word.lower(), word)
 
     return _CHAT.sub(expand, text)
-
-
-def repair(text: str) -> str:
-    """Apply every repair once."""
-    for step in (
-        map_look_alikes,
-        map_symbols,
-        lower_shouting,
-        join_pieces,
-        type_marks,
-        expand_chat,
-        place_tones,
-    ):
-        text = step(text)
-    return text
-
-
-def marked_share(text: str) -> float:
-    """Return which share of the syllables of `text` carry marks (about 0.75 in ordinary writing)."""
-    syllables = [word for word in _WORD.findall(text) if is_folded_syllable(unmarked(word))]
-    return sum(map(has_marks, syllables)) / len(syllables) if syllables else 0.0

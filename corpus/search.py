@@ -1,50 +1,61 @@
-"""Nearest known texts: candidates from the database's indexes, scored, explained, in order.
-
-Everything that a commit wrote is found by the next search of any process: there is no index outside
-PostgreSQL.
-"""
+"""Nearest known texts: candidates from the database's indexes, scored, explained, in order."""
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 from rapidfuzz.distance import LCSseq
-from sqlalchemy import ColumnElement, Select, func, select, text
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
-from corpus import passages, places, ranker, reasons
+from corpus import candidates, places, ranker, reasons
+from corpus.candidates import DEPTH, Known, Owner
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
-from corpus.signals import Side, Signals, measure
+from corpus.signals import Comparison, Side, Signals, Table
 from corpus.text import NormalText
-from models import Band, ConfirmedClaim, Passage, Relation
+from models import Band, Relation
 
-DEPTH = 30  # candidates of each list; the union holds the right claim in 99 of 100 cases
+__all__ = ["DEPTH", "Hit", "Near", "Query", "bulk", "cases", "claims"]
+
 # Unrelated Vietnamese texts have cosines about .81, near copies .95 and more (multilingual-e5-small).
 _USUAL_COSINE, _COSINE_OF_LIKENESS = 0.8, 0.15
-_EF_SEARCH = 100  # width of the walk through the HNSW graph: recall 0.9995 at 100,000 texts
+_BATCH: Final = 32  # texts whose candidates are fetched together
 
 
 @dataclass(frozen=True)
 class Query:
-    """A text that asks, with the vector that asks and the vector under which it will be found."""
+    """A text that asks, and the vector that asks; the encoder gives the one under which it will be found."""
 
     normal: NormalText
     vector: Vectors | None
-    passage_vector: Vectors | None
+    encoder: Encoder | None = None
 
     @classmethod
     def of(cls, normal: NormalText, encoder: Encoder) -> "Query":
         """Return the query for `normal`; texts with too little to say get no vectors."""
-        if not normal.informative:
-            return cls(normal, None, None)
-        ready = [readable(normal.canonical, normal.lang)]
-        return cls(normal, encoder.encode_query(ready)[0], encoder.encode_passage(ready)[0])
+        return cls.several([normal], encoder)[0]
 
+    @classmethod
+    def several(cls, texts: Sequence[NormalText], encoder: Encoder) -> "list[Query]":
+        """Return the queries for `texts`, encoded together."""
+        telling = [one for one in texts if one.informative]
+        vectors = iter(encoder.encode_query([readable(one.canonical, one.lang) for one in telling]))
+        return [cls(one, next(vectors) if one.informative else None, encoder) for one in texts]
+
+    @cached_property
+    def passage_vector(self) -> Vectors | None:
+        """The vector under which this text will be found; worked out when first asked for."""
+        if self.vector is None or self.encoder is None:
+            return None
+        vectors: Vectors = self.encoder.encode_passage([readable(self.normal.canonical, self.normal.lang)])
+        return np.asarray(vectors[0])
+
+    @cached_property
     def side(self) -> Side:
-        """Return this text as one side of pairs."""
+        """This text as one side of pairs."""
         return Side.of(self.normal, self.vector, places.keys(self.normal.canonical))
 
 
@@ -63,76 +74,109 @@ class Hit:
     pair_fingerprint: str
 
 
+@dataclass(frozen=True)
+class Near:
+    """A known text by its owner, with the probability that both say the same. Without reasons."""
+
+    owner_id: int
+    probability: float
+    band: Band | None
+
+
 def claims(session: Session, query: Query, *, limit: int = 10, floor: bool = True) -> list[Hit]:
     """Return the confirmed claims nearest to `query`, best first; none below the ranker's floor.
 
     Retired claims are left out. A claim is as near as the nearest of its texts. Without `floor` the list is
     as long as there are candidates, for measuring.
     """
-    standing = select(ConfirmedClaim.id).where(
-        ConfirmedClaim.id == Passage.claim_id, ConfirmedClaim.retired_at.is_(None)
-    )
-    return _scored(session, query, Passage.claim_id, standing.exists(), limit=limit, floor=floor)
+    return _hits(session, query, "claim", limit=limit, floor=floor)
 
 
 def cases(session: Session, query: Query, *, limit: int = 5) -> list[Hit]:
     """Return the cases whose opening text is nearest to `query`, best first, however far."""
-    return _scored(session, query, Passage.case_id, None, limit=limit, floor=False)
+    return _hits(session, query, "case", limit=limit, floor=False)
 
 
-def _scored(
-    session: Session,
-    query: Query,
-    owner: InstrumentedAttribute[int | None],
-    condition: ColumnElement[bool] | None,
-    *,
-    limit: int,
-    floor: bool,
-) -> list[Hit]:
-    rows = _candidates(session, query, owner, condition)
-    side = query.side()
-    sides = [_side(row) for row in rows]
-    model = ranker.load()
-    measured = [_fair(signals, known) for signals, known in zip(measure(side, sides), sides, strict=True)]
-    best: dict[int, tuple[float, int]] = {}
-    for index, probability in enumerate(model.score(measured)):
-        key = rows[index].claim_id or rows[index].case_id or 0
-        if key not in best or probability > best[key][0]:
-            best[key] = (probability, index)
-    ordered = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
-    if floor:
-        ordered = [item for item in ordered if model.band(item[1][0]) is not None]
-    # Reasons take a millisecond each, so only those that are shown are looked for.
+def bulk(
+    session: Session, texts: Sequence[NormalText], encoder: Encoder, *, limit: int = 10
+) -> list[list[Near]]:
+    """Return for each text the confirmed claims nearest to it, best first, without floor and reasons.
+
+    For imports, measurements and whole queues: texts are encoded and looked up many at a time.
+    """
+    result: list[list[Near]] = []
+    for start in range(0, len(texts), _BATCH):
+        queries = Query.several(texts[start : start + _BATCH], encoder)
+        result += [
+            [Near(owner_id, p, ranking.model.band(p)) for owner_id, p, _ in ranking.ordered[:limit]]
+            for ranking in _ranked(session, queries, "claim")
+        ]
+    return result
+
+
+@dataclass(frozen=True)
+class _Ranking:
+    """The candidates of one query, scored: owner, probability and place of its nearest text, best first."""
+
+    query: Query
+    known: Sequence[Known]
+    beside: Comparison
+    model: ranker.Ranker
+    ordered: list[tuple[int, float, int]]
+
+
+def _hits(session: Session, query: Query, owner: Owner, *, limit: int, floor: bool) -> list[Hit]:
+    (ranking,) = _ranked(session, [query], owner)
+    model = ranking.model
+    shown = [one for one in ranking.ordered if not floor or model.band(one[1]) is not None][:limit]
+    if not shown:
+        return []
+    # Reasons, and signals that are not weighed, take their time: only for those that are shown.
+    measured = _fair(ranking.beside, Signals._fields)
     return [
-        _hit(key, probability, (query, side), (rows[index], sides[index]), measured[index], model)
-        for key, (probability, index) in ordered[:limit]
+        _hit(owner_id, probability, query, ranking.known[place], Signals(*measured[place].tolist()), model)
+        for owner_id, probability, place in shown
     ]
 
 
-def _fair(signals: Signals, known: Side) -> Signals:
-    """Give a text that is not encoded yet the cosine that texts of such likeness usually have.
+def _ranked(session: Session, queries: Sequence[Query], owner: Owner) -> list[_Ranking]:
+    found = candidates.find(session, [candidates.Asked(one.normal, one.vector) for one in queries], owner)
+    model = ranker.load()
+    result = []
+    for query, known in zip(queries, found, strict=True):
+        beside = Comparison(query.side, [one.side for one in known])
+        best: dict[int, tuple[float, int]] = {}
+        for place, probability in enumerate(model.of_table(_fair(beside, model.features))):
+            owner_id = known[place].owner_id
+            if owner_id not in best or probability > best[owner_id][0]:
+                best[owner_id] = (probability, place)
+        ordered = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+        result.append(_Ranking(query, known, beside, model, [(one, *rest) for one, rest in ordered]))
+    return result
+
+
+def _fair(beside: Comparison, wanted: Sequence[str]) -> Table:
+    """Return the `wanted` signals; a text that is not encoded yet gets the cosine usual for such likeness.
 
     A claim is found from the moment of its commit, by its words, until the worker has encoded it.
     """
-    if known.vector is not None:
-        return signals
-    return signals._replace(
-        cosine=_USUAL_COSINE + _COSINE_OF_LIKENESS * signals.char,
-        cosine_gap=_COSINE_OF_LIKENESS * signals.char_gap,
-    )
+    rows = beside.table(wanted)
+    late = [place for place, one in enumerate(beside.candidates) if one.vector is None]
+    if late:
+        char, gap = beside.table(("char", "char_gap"))[late].T
+        if "cosine" in wanted:
+            rows[late, list(wanted).index("cosine")] = _USUAL_COSINE + _COSINE_OF_LIKENESS * char
+        if "cosine_gap" in wanted:
+            rows[late, list(wanted).index("cosine_gap")] = _COSINE_OF_LIKENESS * gap
+    return rows
 
 
 def _hit(
-    owner_id: int,
-    probability: float,
-    asking: tuple[Query, Side],
-    known: tuple[Passage, Side],
-    measured: Signals,
-    model: ranker.Ranker,
+    owner_id: int, probability: float, query: Query, known: Known, measured: Signals, model: ranker.Ranker
 ) -> Hit:
-    (query, side), (passage, other) = asking, known
+    side, other = query.side, known.side
     why = reasons.explain(side, other, measured)
-    pair = f"{query.normal.fingerprint}:{passage.fingerprint}"
+    pair = f"{query.normal.fingerprint}:{known.fingerprint}"
     return Hit(
         owner_id=owner_id,
         probability=probability,
@@ -144,42 +188,3 @@ def _hit(
         ranker=model.version,
         pair_fingerprint=hashlib.sha256(pair.encode()).hexdigest(),
     )
-
-
-def _side(passage: Passage) -> Side:
-    marked = len(passages.PLACE)
-    return Side(
-        canonical=passage.canonical,
-        folded=passage.folded,
-        keys=tuple(key for key in passage.keys if not key.startswith(passages.PLACE)),
-        lang=passage.lang,
-        places=frozenset(key[marked:] for key in passage.keys if key.startswith(passages.PLACE)),
-        vector=None if passage.embedding is None else np.asarray(passage.embedding, dtype=np.float32),
-    )
-
-
-def _candidates(
-    session: Session,
-    query: Query,
-    owner: InstrumentedAttribute[int | None],
-    condition: ColumnElement[bool] | None,
-) -> Sequence[Passage]:
-    """Return the union of what meaning, words and exact keys find."""
-    ids: set[int] = set()
-    lists = [select(Passage.id).where(owner.is_not(None), Passage.fingerprint == query.normal.fingerprint)]
-    asked = passages.asking(query.normal)
-    if asked is not None:
-        rank = func.ts_rank(Passage.terms, asked)
-        found = select(Passage.id).where(owner.is_not(None), Passage.terms.op("@@")(asked))
-        lists.append(found.order_by(rank.desc(), Passage.id))
-    if query.vector is not None:
-        session.execute(text(f"SET LOCAL hnsw.ef_search = {_EF_SEARCH}"))
-        near = select(Passage.id).where(owner.is_not(None), Passage.embedding.is_not(None))
-        lists.append(near.order_by(Passage.embedding.max_inner_product(query.vector)))
-    for one in lists:
-        ids.update(session.scalars(_narrowed(one, condition).limit(DEPTH)))
-    return session.scalars(select(Passage).where(Passage.id.in_(ids)).order_by(Passage.id)).all()
-
-
-def _narrowed(one: Select[int], condition: ColumnElement[bool] | None) -> Select[int]:
-    return one if condition is None else one.where(condition)

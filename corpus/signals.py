@@ -1,26 +1,29 @@
 """What can be measured on a pair of texts: a query beside each of its candidates.
 
-The names in `Signals` are stable: stored with every match, shown to verifiers and weighed by the ranker.
+The names in `Signals` are stable: stored with every match, shown to verifiers and weighed by the ranker. A
+new signal is a name with its meaning there and a line in `_COLUMNS`, which measures all candidates at once.
 """
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from functools import cached_property
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from corpus import lexical
 from corpus.diacritics import rarity
 from corpus.keys import compare_dates
-from corpus.syllables import fold
+from corpus.lexical import TEXT_LIMIT
+from corpus.naming import names
 from corpus.text import NormalText
 
-_UPPER = "A-ZĐÀ-ÖØ-ÞĂĨŨƠƯ" + "".join(chr(code) for code in range(0x1EA0, 0x1EFA, 2))
-_CAPITALISED = re.compile(rf"(?<!\w)[{_UPPER}]\w*(?:[ -][{_UPPER}]\w*)*")
-_SENTENCE_END = ".!?:;\"'(-"
+_PARTIAL_LIMIT = 1_000  # characters aligned; its time grows with the product of both lengths
+
+Column = npt.NDArray[np.float64]  # one number for each candidate
+Table = npt.NDArray[np.float64]  # a row for each candidate, a column for each signal
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +36,7 @@ class Side:
     lang: str
     places: frozenset[str] = frozenset()  # commune codes
     vector: npt.NDArray[np.float32] | None = None
+    stored_names: frozenset[str] | None = None  # `names` as a database row has them; None: not known yet
 
     @classmethod
     def of(
@@ -43,6 +47,26 @@ class Side:
     ) -> Self:
         """Return the side made of a normal text, its vector and the communes it names."""
         return cls(text.canonical, text.folded, text.keys, text.lang, frozenset(places), vector)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The folded words of the proper names."""
+        return frozenset(names(self.canonical)) if self.stored_names is None else self.stored_names
+
+    @cached_property
+    def numbers(self) -> frozenset[str]:
+        """The values of the numbers, without their units."""
+        return frozenset(key.split(":")[1] for key in self.keys if key.startswith("num:"))
+
+    @cached_property
+    def dates(self) -> frozenset[str]:
+        """The keys of the dates."""
+        return frozenset(key for key in self.keys if key.startswith("date:"))
+
+    @cached_property
+    def compared(self) -> str:
+        """The beginning of the folded text, by which it is compared."""
+        return self.folded[:TEXT_LIMIT]
 
 
 class Signals(NamedTuple):
@@ -71,94 +95,130 @@ class Signals(NamedTuple):
     query_short: float  # 1 for a query of one word, 0 from 20 words on
 
 
+class Comparison:
+    """A query beside its candidates. What several signals need is worked out once, when first asked for."""
+
+    def __init__(self, query: Side, candidates: Sequence[Side]) -> None:
+        self.query, self.candidates = query, candidates
+        self._texts = [candidate.compared for candidate in candidates]
+
+    def table(self, wanted: Sequence[str]) -> Table:
+        """Return the `wanted` signals: one row for each candidate."""
+        if not self.candidates:
+            return np.zeros((0, len(wanted)))
+        return np.column_stack([_COLUMNS[name](self) for name in wanted]).astype(np.float64)
+
+    def each(self, of: Callable[[Side], float]) -> Column:
+        """Return `of` of each candidate."""
+        return np.fromiter((of(one) for one in self.candidates), dtype=np.float64, count=len(self.candidates))
+
+    @cached_property
+    def cosine(self) -> Column:
+        """Cosine of the two vectors; 0 when one is missing."""
+        found = np.zeros(len(self.candidates))
+        have = [i for i, one in enumerate(self.candidates) if one.vector is not None]
+        if have and self.query.vector is not None:
+            vectors = np.array([self.candidates[i].vector for i in have], dtype=np.float32)
+            found[have] = np.maximum(0.0, vectors @ self.query.vector)
+        return found
+
+    @cached_property
+    def likeness(self) -> lexical.Likeness:
+        """Cosines of characters and of words."""
+        return lexical.similarity(self.query.compared, self._texts)
+
+    @cached_property
+    def foreign(self) -> Column:
+        """1 where the languages differ."""
+        return self.each(lambda one: one.lang != self.query.lang)
+
+    @cached_property
+    def _weights(self) -> dict[str, float]:
+        return {word: rarity(word) for word in set(self.query.compared.split())}
+
+    @cached_property
+    def covered(self) -> tuple[Column, Column]:
+        """Shares by rarity: of the query's words a candidate has, and of its words the query has."""
+        ours, total = self._weights, sum(self._weights.values())
+        shares = np.zeros((2, len(self._texts)))
+        for number, text in enumerate(self._texts):
+            words = set(text.split())
+            shared = sum([ours[word] for word in words if word in ours])
+            if shared:
+                shares[:, number] = shared / total, shared / sum(map(rarity, words))
+        return shares[0], shares[1]
+
+    @cached_property
+    def names_found(self) -> Column:
+        """Share of the candidate's names, by rarity, that the query has; -1 without names."""
+        ours = self._weights
+
+        def share(one: Side) -> float:
+            total = sum(map(rarity, one.names))
+            return sum([ours[word] for word in one.names if word in ours]) / total if total else -1.0
+
+        return self.each(share)
+
+    @cached_property
+    def numbers_missing(self) -> Column:
+        """Share of the query's numbers that the candidate lacks."""
+        ours = self.query.numbers
+        return self.each(lambda one: len(ours - one.numbers) / len(ours) if ours else 0.0)
+
+    @cached_property
+    def dates(self) -> Column:
+        """1 where a date of each agrees, -1 where dates can be compared and none agree, else 0."""
+        ours, worth = self.query.dates, {"agree": 1.0, "apart": -1.0, "unknown": 0.0}
+        return self.each(lambda one: worth[compare_dates(ours, one.dates)] if ours and one.dates else 0.0)
+
+    @cached_property
+    def places(self) -> Column:
+        """1 where both name the same commune, -1 where both name communes and none is shared, else 0."""
+        ours = self.query.places
+        return self.each(lambda one: (1.0 if ours & one.places else -1.0) if ours and one.places else 0.0)
+
+    def fuzzy(self, scorer: Callable[..., float], limit: int) -> Column:
+        """Return what a scorer of rapidfuzz says of the first `limit` characters, 0..1."""
+        texts = [text[:limit] for text in self._texts]
+        scores = process.cdist([self.query.compared[:limit]], texts, scorer=scorer, dtype=np.float64)
+        return np.asarray(scores[0] / 100, dtype=np.float64)
+
+
+def _gap(column: Column) -> Column:
+    """Return how far below the best of the list each stands."""
+    return np.asarray(column.max() - column, dtype=np.float64)
+
+
+_COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
+    "cosine": lambda it: it.cosine,
+    "cosine_gap": lambda it: _gap(it.cosine),
+    "char": lambda it: it.likeness.char,
+    "char_gap": lambda it: _gap(it.likeness.char),
+    "word": lambda it: it.likeness.word,
+    "query_covered": lambda it: it.covered[0],
+    "candidate_covered": lambda it: it.covered[1],
+    "token_set": lambda it: it.fuzzy(fuzz.token_set_ratio, TEXT_LIMIT),
+    "partial": lambda it: it.fuzzy(fuzz.partial_ratio, _PARTIAL_LIMIT),
+    "names_found": lambda it: np.maximum(it.names_found, 0),
+    "names_missing": lambda it: np.where(it.names_found < 0, 0, 1 - it.names_found),
+    "numbers_shared": lambda it: it.each(lambda one: min(3, len(it.query.numbers & one.numbers)) / 3),
+    "numbers_missing": lambda it: it.numbers_missing,
+    "dates_shared": lambda it: it.dates == 1,
+    "dates_apart": lambda it: it.dates == -1,
+    "places_shared": lambda it: it.places == 1,
+    "places_apart": lambda it: it.places == -1,
+    "foreign": lambda it: it.foreign,
+    "foreign_cosine": lambda it: it.cosine * it.foreign,
+    "foreign_gap": lambda it: _gap(it.cosine) * it.foreign,
+    "query_short": lambda it: it.each(lambda _: max(0.0, 1 - (len(it.query.folded.split()) - 1) / 19)),
+}
+
+
 def measure(query: Side, candidates: Sequence[Side]) -> list[Signals]:
-    """Return the signals of `query` beside each candidate, in their order."""
-    if not candidates:
-        return []
-    cosines = [cosine(query, candidate) for candidate in candidates]
-    likeness = lexical.similarity(query.folded, [candidate.folded for candidate in candidates])
-    best_cosine, best_char = max(cosines), float(likeness.char.max())
-    return [
-        _pair(query, candidate, (value, best_cosine), (float(char), best_char), float(word))
-        for candidate, value, char, word in zip(
-            candidates, cosines, likeness.char, likeness.word, strict=True
-        )
-    ]
+    """Return all signals of `query` beside each candidate, in their order."""
+    return [Signals(*row) for row in Comparison(query, candidates).table(Signals._fields).tolist()]
 
 
 def cosine(left: Side, right: Side) -> float:
     """Return the cosine of the two unit vectors, not below 0; 0 when one is missing."""
-    if left.vector is None or right.vector is None:
-        return 0.0
-    return max(0.0, float(np.dot(left.vector, right.vector)))
-
-
-def _pair(
-    query: Side,
-    candidate: Side,
-    dense: tuple[float, float],
-    char: tuple[float, float],
-    word: float,
-) -> Signals:
-    ours, theirs = set(query.folded.split()), set(candidate.folded.split())
-    found = _covered(names(candidate.canonical), ours)
-    numbers, other_numbers = _values(query, "num"), _values(candidate, "num")
-    dates = compare_dates(_values(query, "date"), _values(candidate, "date"))
-    foreign = float(query.lang != candidate.lang)
-    gap = dense[1] - dense[0]
-    return Signals(
-        cosine=dense[0],
-        cosine_gap=gap,
-        char=char[0],
-        char_gap=char[1] - char[0],
-        word=word,
-        query_covered=_covered(ours, theirs) or 0.0,
-        candidate_covered=_covered(theirs, ours) or 0.0,
-        token_set=fuzz.token_set_ratio(query.folded, candidate.folded) / 100,
-        partial=fuzz.partial_ratio(query.folded[:1000], candidate.folded[:1000]) / 100,
-        names_found=found or 0.0,
-        names_missing=0.0 if found is None else 1 - found,
-        numbers_shared=min(3, len(numbers & other_numbers)) / 3,
-        numbers_missing=len(numbers - other_numbers) / len(numbers) if numbers else 0.0,
-        dates_shared=float(dates == "agree"),
-        dates_apart=float(dates == "apart"),
-        places_shared=float(bool(query.places & candidate.places)),
-        places_apart=float(bool(query.places and candidate.places) and not query.places & candidate.places),
-        foreign=foreign,
-        foreign_cosine=dense[0] * foreign,
-        foreign_gap=gap * foreign,
-        query_short=max(0.0, 1 - (len(query.folded.split()) - 1) / 19),
-    )
-
-
-def name_spans(canonical: str) -> list[tuple[int, int]]:
-    """Return where proper names stand in a text that uses capitals as one should.
-
-    A single capitalised word at the start of a sentence is no name.
-    """
-    found = []
-    for match in _CAPITALISED.finditer(canonical):
-        before = canonical[: match.start()].rstrip()
-        starts = not before or before[-1] in _SENTENCE_END
-        if not starts or re.search(r"[ -]", match.group()):
-            found.append(match.span())
-    return found
-
-
-def names(canonical: str) -> set[str]:
-    """Return the folded words of the proper names in `canonical`; see `name_spans`."""
-    return {word for start, end in name_spans(canonical) for word in fold(canonical[start:end]).split()}
-
-
-def _covered(wanted: set[str], present: set[str]) -> float | None:
-    """Return the share of `wanted`, weighed by rarity, that is `present`; None when nothing is wanted."""
-    weights = {word: rarity(word) for word in wanted}
-    total = sum(weights.values())
-    return sum(weight for word, weight in weights.items() if word in present) / total if total else None
-
-
-def _values(side: Side, kind: str) -> set[str]:
-    """Return the date keys of a side, or the values of its numbers without their units."""
-    if kind == "num":
-        return {key.split(":")[1] for key in side.keys if key.startswith("num:")}
-    return {key for key in side.keys if key.startswith(f"{kind}:")}
+    return float(Comparison(left, [right]).cosine[0])

@@ -6,26 +6,30 @@ cut before anything expensive happens to it.
 
 import hashlib
 import itertools
-import re
-import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from corpus import repair, tokens
 from corpus.keys import URL, keys, links
-from corpus.repair import ENGLISH, english_share, marked_share, repair, vietnamese_share
-from corpus.syllables import fold, has_marks
+from corpus.syllables import fold
+from corpus.tokens import Count, Tally
+from corpus.visible import visible
 
 __all__ = ["NormalText", "fold", "normalise", "terms"]
 
-_RAW_LIMIT = 400_000  # characters looked at; invisible ones are dropped before the next cut
 _CANONICAL_LIMIT = 10_000  # characters kept, as many as a report may have
-_MARKS_IN_A_ROW = 3  # Vietnamese needs two; sorting long runs of marks takes quadratic time
 _ROUNDS = 8  # repairs settle in two or three
 _WORD_LIMIT = 40  # characters of a folded word that go into an index term
 _LEAST_WORDS, _LEAST_LETTERS = 3, 8
 _ALONE = 4  # texts of fewer words are also found by single words
-_KEPT_SYMBOLS = frozenset("°₫")
-_PUNCTUATION = str.maketrans(
-    "“”„‟«»‘’‚‛′″‐‑‒–—―−…，。！？：；（）、\u00d0\u00f0", "\"\"\"\"\"\"''''''-------.,.!?:;(),Đđ"
+_STEPS: tuple[tuple[Callable[[Tally], object], Callable[[str], str]], ...] = (
+    (lambda counts: counts[Count.FOREIGN], repair.map_look_alikes),
+    (lambda counts: counts[Count.SYMBOLS], repair.map_symbols),
+    (lambda counts: counts.is_shouted, str.lower),
+    (lambda counts: counts.has_pieces, repair.join_pieces),
+    (lambda counts: counts[Count.TYPED], repair.type_marks),
+    (lambda counts: counts[Count.CHAT], repair.expand_chat),
+    (lambda counts: counts[Count.TONES], repair.place_tones),
 )
 
 
@@ -45,20 +49,22 @@ class NormalText:
 
 def normalise(raw: str) -> NormalText:
     """Return the normal form of `raw`. Never raises; `normalise(n.canonical).canonical == n.canonical`."""
-    visible = _visible(raw)
-    urls = links(visible)
-    canonical = _canonical(visible)
-    folded = fold(canonical)
-    lang = language(canonical)
+    text, counts = _seen(raw)
+    urls = links(text) if counts[Count.LINKS] else []
+    canonical, counts = _canonical(text, counts)
+    folded = tokens.folded(canonical)
+    lang = _language(counts)
+    syllables = counts[Count.SYLLABLES]
+    unmarked = syllables - counts[Count.MARKED_SYLLABLES]
     return NormalText(
         canonical=canonical,
         folded=folded,
         fingerprint=hashlib.sha256("\n".join([folded, *sorted(urls)]).encode()).hexdigest(),
         pairs=terms(folded),
-        keys=keys(canonical, urls),
+        keys=keys(canonical if counts[Count.FACTS] else "", urls),
         lang=lang,
-        noise=1 - marked_share(canonical) if lang == "vi" else 0.0,
-        informative=_is_informative(folded, lang),
+        noise=unmarked / syllables if lang == "vi" and syllables else float(lang == "vi"),
+        informative=_is_informative(folded, counts[Count.FOLDED_LETTERS], lang),
     )
 
 
@@ -74,55 +80,65 @@ def language(canonical: str) -> str:
 
     Plain Latin letters that are not Vietnamese count as English, the likeliest guess here.
     """
-    letters = [char for char in canonical if char.isalpha()]
-    han = sum("\u3400" <= char <= "\u9fff" for char in letters)
-    if letters and han * 3 > len(letters):
+    return _language(tokens.tally(canonical[:_CANONICAL_LIMIT]))
+
+
+def _language(counts: Tally) -> str:
+    letters = counts[Count.LETTERS]
+    if counts[Count.HAN] * 3 > letters:
         return "zh"
-    english = english_share(canonical)
-    marked = any(map(has_marks, letters))
-    if vietnamese_share(canonical) >= 0.6 and (marked or english < ENGLISH):  # noqa: PLR2004  matching measurements
+    marked = counts[Count.MARKED]
+    if counts.vietnamese_share >= repair.VIETNAMESE_SHARE and (
+        marked or counts.english_share < repair.ENGLISH
+    ):
         return "vi"
-    return "en" if letters and not marked and all(char.isascii() for char in letters) else "other"
+    return "en" if letters and not counts[Count.BEYOND] else "other"
 
 
-def _visible(raw: str) -> str:
-    """NFKC without controls, invisible characters, pictures, lone surrogates and heaps of marks."""
-    text = raw[:_RAW_LIMIT]
-    for _ in range(2):  # NFKC may bring forth what the first pass drops, and the reverse
-        text = text.translate({ord(char): _kept(char) for char in set(text)})
-        marks = "".join(re.escape(char) for char in set(text) if unicodedata.category(char)[0] == "M")
-        if marks:
-            text = re.sub(f"([{marks}]{{{_MARKS_IN_A_ROW}}})[{marks}]+", r"\1", text)
-        text = unicodedata.normalize("NFKC", text[: _CANONICAL_LIMIT * 3]).translate(_PUNCTUATION)
-    return text
+def _seen(raw: str) -> tuple[str, Tally]:
+    """Return what can be seen of `raw`, with its counts."""
+    if len(raw) <= _CANONICAL_LIMIT:
+        counts = tokens.tally(raw)
+        if not counts[Count.UNCLEAN]:
+            return raw, counts  # the usual case: every word is known to be seen as it is
+    text = visible(raw)
+    return text, tokens.tally(text)
 
 
-def _kept(char: str) -> str:
-    category = unicodedata.category(char)
-    if category in {"Zs", "Zl", "Zp", "Cc"}:
-        return " " if char != "\0" else ""
-    if category in {"Cf", "Cs", "Co", "Cn"} or "\ufe00" <= char <= "\ufe0f":
-        return ""
-    if category in {"So", "Sk"} and char not in _KEPT_SYMBOLS:
-        return " "
-    return char
-
-
-def _canonical(visible: str) -> str:
-    text = visible
+def _canonical(text: str, counts: Tally) -> tuple[str, Tally]:
+    """Repair until nothing changes; return the text with its counts."""
     for _ in range(_ROUNDS):
         before = text
-        text = re.sub(r"\s+", " ", URL.sub(" ", text)).strip()
-        text = _visible(repair(text))
-        text = re.sub(r"\s+", " ", URL.sub(" ", text)).strip()
+        text, counts = _squeezed(text, counts)
+        if not counts.is_clean:
+            text, counts = _seen(_repaired(text, counts))
+            text, counts = _squeezed(text, counts)
         if len(text) > _CANONICAL_LIMIT:
             text = text[:_CANONICAL_LIMIT].rpartition(" ")[0] or text[:_CANONICAL_LIMIT]
+            counts = tokens.tally(text)
         if text == before:
             break
+    return text, counts
+
+
+def _squeezed(text: str, counts: Tally) -> tuple[str, Tally]:
+    """Leave links out and write one blank between words."""
+    if counts[Count.LINKS]:
+        text = URL.sub(" ", text)
+        counts = tokens.tally(text)
+    return " ".join(text.split()), counts
+
+
+def _repaired(text: str, counts: Tally) -> str:
+    """Apply every repair once that may have something to do."""
+    for may_change, step in _STEPS:
+        if may_change(counts):
+            before, text = text, step(text)
+            if text != before:
+                counts = tokens.tally(text)
     return text
 
 
-def _is_informative(folded: str, lang: str) -> bool:
-    words = folded.split()
+def _is_informative(folded: str, letters: int, lang: str) -> bool:
     least = _LEAST_LETTERS // 2 if lang == "zh" else _LEAST_LETTERS
-    return len(words) >= _LEAST_WORDS and sum(char.isalpha() for char in folded) >= least
+    return letters >= least and folded.count(" ") + 1 >= _LEAST_WORDS

@@ -24,7 +24,7 @@ class Passage(Base):
         CheckConstraint("num_nonnulls(claim_id, case_id) = 1", name="one_owner"),
         Index("uq_passages_claim_text", "claim_id", "fingerprint", unique=True),
         Index("uq_passages_case", "case_id", unique=True),
-        Index("ix_passages_terms", "terms", postgresql_using="gin"),
+        Index("ix_passages_terms", "terms", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         *(
             Index(
                 f"ix_passages_{owner}_embedding",
@@ -45,6 +45,7 @@ class Passage(Base):
     folded: Mapped[str]
     fingerprint: Mapped[str] = mapped_column(index=True)
     keys: Mapped[JsonList]  # as in corpus/keys.py, and "place:…" for the places it names
+    names: Mapped[str | None]  # folded words of its proper names; NULL in rows from before this was kept
     lang: Mapped[str] = mapped_column(default="vi")
     terms: Mapped[Any] = mapped_column(TSVECTOR)
     embedding: Mapped[Any | None] = mapped_column(HALFVEC(DIMENSION))

@@ -1,6 +1,43 @@
 import numpy as np
+import numpy.typing as npt
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 
-from corpus.lexical import similarity
+from corpus.lexical import TEXT_LIMIT, similarity
+
+FOLDED = (
+    "vo dap nam pung roi ba con oi",
+    "dap thuy dien nam pung o bat xat da vo 12 nguoi chet",
+    "gia xang tang a tu 15 gio",
+    "中 国 大 坝 vo a bc",
+    "a",
+    "",
+)
+
+
+def _counted(folded: list[str], **options: object) -> npt.NDArray[np.float64]:
+    """Cosines of the first text with the others, as scikit-learn counts grams."""
+    counts = CountVectorizer(lowercase=False, **options).fit_transform(folded).toarray().astype(float)
+    counts /= np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1e-12)
+    return np.asarray(counts[1:] @ counts[0])
+
+
+@pytest.mark.parametrize("query", FOLDED[:4])
+def test_similarity_is_what_scikit_learn_counts(query: str) -> None:
+    likeness = similarity(query, FOLDED)
+    chars = _counted([query, *FOLDED], analyzer="char_wb", ngram_range=(3, 5))
+    words = _counted([query, *FOLDED], ngram_range=(1, 2), token_pattern=r"\S+")
+    assert likeness.char == pytest.approx(chars, abs=1e-9)
+    assert likeness.word == pytest.approx(words, abs=1e-9)
+
+
+def test_only_the_beginning_of_long_texts_counts() -> None:
+    start = ("vo dap " * TEXT_LIMIT)[:TEXT_LIMIT]
+    assert similarity(start + " gia xang", [start])[0] == pytest.approx([1.0])
+
+
+def test_code_points_that_no_text_should_have_do_no_harm() -> None:
+    assert len(similarity("\ud800 a\0b", ["\udfff" * 3000, "\0", "vo dap"]).char) == 3
 
 
 def test_similarity_ranks_the_same_words_first() -> None:

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from rapidfuzz import fuzz
 
-from corpus.signals import Side, Signals, measure, names
+from corpus.diacritics import rarity
+from corpus.signals import Comparison, Side, Signals, measure
 from corpus.text import normalise
 
 CLAIM = "Đập thủy điện Nậm Pung ở Bát Xát đã vỡ ngày 9/9/2024, 12 người chết."
@@ -51,17 +53,36 @@ def test_foreign_queries_are_told_apart() -> None:
     assert pair.foreign_cosine == pair.cosine
 
 
-def test_names_skips_single_words_at_the_start_of_sentences() -> None:
-    assert names("Đập Nậm Pung đã vỡ. Hà Nội mưa; dân Bát Xát chạy") == {
-        "dap",
-        "nam",
-        "pung",
-        "ha",
-        "noi",
-        "bat",
-        "xat",
-    }
-    assert names("Vỡ đập ở xã. Dân chạy") == set()
+def test_a_table_equals_what_each_pair_gives_alone() -> None:
+    """Measured many at a time or one by one, by other means: the same numbers."""
+    others = [
+        CLAIM,
+        "Gia xang tang 5% tu 15h",
+        "",
+        "The dam in Bat Xat has burst, 12 dead",
+        "Nậm Pung vỡ đập",
+    ]
+    vectors = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0], None, [0.8, 0.6]]
+    query = side("Đập Nậm Pung vỡ hôm 9/9/2024 làm 20 người chết", [0.8, 0.6], ("a",))
+    candidates = [side(text, vector, ("a",)) for text, vector in zip(others, vectors, strict=True)]
+    table = Comparison(query, candidates).table(Signals._fields)
+    assert table == pytest.approx(np.array(measure(query, candidates)))
+    rarities = {word: rarity(word) for word in query.folded.split()}
+    for row, one in zip(map(Signals._make, table.tolist()), candidates, strict=True):
+        shared = rarities.keys() & set(one.folded.split())
+        alone = measure(query, [one])[0]._asdict()
+        assert row.token_set == pytest.approx(fuzz.token_set_ratio(query.folded, one.folded) / 100)
+        assert row.partial == pytest.approx(fuzz.partial_ratio(query.folded, one.folded) / 100)
+        assert row.query_covered == pytest.approx(sum(map(rarity, shared)) / sum(rarities.values()))
+        assert {name: value for name, value in row._asdict().items() if "gap" not in name} == pytest.approx(
+            {name: value for name, value in alone.items() if "gap" not in name}
+        )
+
+
+def test_names_kept_with_a_text_are_not_looked_for_again() -> None:
+    known = Side("đập nậm pung", "dap nam pung", (), "vi", stored_names=frozenset({"nam", "pung"}))
+    (pair,) = measure(side("đập Nậm Pung vỡ rồi"), [known])
+    assert (pair.names_found, pair.names_missing) == (1, 0)
 
 
 def test_signal_names_are_stable() -> None:

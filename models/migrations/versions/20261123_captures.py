@@ -1,13 +1,13 @@
 """Captures: reported pages too, why an attempt failed, WARC records, pictures and readable copies.
 
-Revision: captures, after pictures.
+Revision: captures, after passages.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "captures"
-down_revision = "pictures"
+down_revision = "passages"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,142 @@
+"""Which known texts are worth comparing with a text: found by meaning, words and exact keys, in one query.
+
+Everything that a commit wrote is found by the next search of any process: there is no index outside
+PostgreSQL.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import TextClause, text
+from sqlalchemy.orm import Session
+
+from corpus import frequencies, passages
+from corpus.signals import Side
+from corpus.text import NormalText
+from models.passage import DIMENSION
+
+DEPTH: Final = 30  # candidates of each list; the union holds the right claim in 99 of 100 cases
+
+Owner = Literal["claim", "case"]
+Vector = npt.NDArray[np.float32]
+
+# Lists of every query: its very words, its meaning, its rarest terms. The inner LATERALs are walks through an
+# index, each cut off at its depth; OFFSET 0 keeps the planner from turning them into scans of the table.
+_FIND: Final = """
+    WITH asked AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:numbers AS int[]), CAST(:fingerprints AS text[]), CAST(:vectors AS text[]))
+            AS a (number, fingerprint, vector)
+    ), term AS MATERIALIZED (
+        SELECT * FROM unnest(CAST(:askers AS int[]), CAST(:terms AS text[]), CAST(:weights AS float8[]))
+            AS t (number, term, weight)
+    ), found AS (
+        SELECT a.number, same.id FROM asked a CROSS JOIN LATERAL (
+            SELECT p.id FROM passages p WHERE p.{owner}_id IS NOT NULL AND p.fingerprint = a.fingerprint
+                AND {standing} LIMIT {depth}
+        ) same
+        UNION
+        SELECT a.number, near.id FROM asked a CROSS JOIN LATERAL (
+            SELECT p.id FROM passages p WHERE p.{owner}_id IS NOT NULL AND {standing}
+            ORDER BY p.embedding <#> CAST(a.vector AS halfvec({dimension})) LIMIT {depth}
+        ) near WHERE a.vector IS NOT NULL
+        UNION
+        SELECT a.number, worded.id FROM asked a CROSS JOIN LATERAL (
+            SELECT has.id FROM term t CROSS JOIN LATERAL (
+                SELECT p.id FROM passages p
+                WHERE p.{owner}_id IS NOT NULL AND p.terms @@ CAST(t.term AS tsquery) LIMIT {widest} OFFSET 0
+            ) has WHERE t.number = a.number
+            GROUP BY has.id ORDER BY sum(t.weight) DESC, has.id LIMIT {depth}
+        ) worded
+    )
+    SELECT found.number, k.*
+    FROM found CROSS JOIN LATERAL (
+        SELECT p.id, p.{owner}_id, p.canonical, p.folded, p.fingerprint, p.keys, p.names, p.lang,
+            halfvec_send(p.embedding) AS vector
+        FROM passages p WHERE p.id = found.id AND {standing} OFFSET 0
+    ) k
+    ORDER BY found.number, k.id
+"""
+_STANDING: Final[dict[Owner, str]] = {  # claims that were withdrawn are not looked for
+    "claim": "(SELECT c.retired_at IS NULL FROM confirmed_claims c WHERE c.id = p.claim_id)",
+    "case": "true",
+}
+_WIDEST: Final = 2_000  # texts that one term may bring; such terms are asked only for want of rarer ones
+_HEADER: Final = 4  # bytes before the numbers of a vector as PostgreSQL sends it
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a text is looked up by. Without a vector it is found by its words alone."""
+
+    normal: NormalText
+    vector: Vector | None
+
+
+@dataclass(frozen=True)
+class Known:
+    """A text that is searched, whose it is, and what there is to compare."""
+
+    owner_id: int
+    fingerprint: str
+    side: Side
+
+
+def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Known]]:
+    """Return for each text the known ones worth comparing, at most ninety, in a fixed order.
+
+    Texts of claims that were retired are left out.
+    """
+    session.flush()
+    common = frequencies.of(session)
+    terms = [
+        (number, passages.quoted(term), weight)
+        for number, one in enumerate(asked)
+        for term, weight in common.rarest(passages.asked(one.normal))
+    ]
+    rows = session.execute(
+        _statement(owner),
+        {
+            "numbers": list(range(len(asked))),
+            "fingerprints": [one.normal.fingerprint for one in asked],
+            "vectors": [None if one.vector is None else _written(one.vector) for one in asked],
+            "askers": [number for number, _, _ in terms],
+            "terms": [term for _, term, _ in terms],
+            "weights": [weight for _, _, weight in terms],
+        },
+    )
+    found: list[list[Known]] = [[] for _ in asked]
+    for number, _, owner_id, canonical, folded, fingerprint, keys, names, lang, vector in rows:
+        side = _side(canonical, folded, keys, names, lang, vector)
+        found[number].append(Known(owner_id, fingerprint, side))
+    return found
+
+
+@cache
+def _statement(owner: Owner) -> TextClause:
+    standing = _STANDING[owner]
+    return text(
+        _FIND.format(owner=owner, standing=standing, depth=DEPTH, widest=_WIDEST, dimension=DIMENSION)
+    )
+
+
+def _written(vector: Vector) -> str:
+    return str(vector.tolist())
+
+
+def _side(
+    canonical: str, folded: str, keys: list[str], names: str | None, lang: str, vector: bytes | None
+) -> Side:
+    marked = len(passages.PLACE)
+    return Side(
+        canonical=canonical,
+        folded=folded,
+        keys=tuple([key for key in keys if not key.startswith(passages.PLACE)]),
+        lang=lang,
+        places=frozenset([key[marked:] for key in keys if key.startswith(passages.PLACE)]),
+        vector=None if vector is None else np.frombuffer(vector, ">f2", offset=_HEADER).astype(np.float32),
+        stored_names=None if names is None else frozenset(names.split()),
+    )

@@ -1,0 +1,114 @@
+"""The search as its callers see it, with a small encoder that counts words."""
+
+import hashlib
+import time
+
+import numpy as np
+import pytest
+from sqlalchemy.orm import Session
+
+from corpus import passages, search
+from corpus.encoder import Description, Encoder, Vectors
+from corpus.text import normalise
+from models.passage import DIMENSION
+from tests import factories as make
+
+CLAIMS = (
+    "Đập thủy điện Nậm Pung ở Bát Xát đã vỡ, nước tràn về thôn Bản Vược.",
+    "Sữa học đường nhiễm chì làm ba mươi học sinh Sa Pa nhập viện.",
+    "Ngân hàng sẽ khóa mọi tài khoản chưa nộp phí định danh trước ngày 1/7.",
+)
+REPORT = "mọi người ơi dap nam pung bat xat vo that ha"
+
+
+def _embed(texts: list[str], _is_query: bool) -> Vectors:  # noqa: FBT001  the shape of Embed
+    rows = np.full((len(texts), DIMENSION), 0.01, dtype=np.float32)
+    for row, words in zip(rows, texts, strict=True):
+        for word in normalise(words).folded.split():
+            row[int(hashlib.sha256(word.encode()).hexdigest(), 16) % DIMENSION] += 1
+    return rows
+
+
+@pytest.fixture
+def model() -> Encoder:
+    return Encoder(Description("counted", "1", DIMENSION), _embed)
+
+
+@pytest.fixture
+def ids(session: Session, model: Encoder) -> list[int]:
+    made = [make.claim(session, words) for words in CLAIMS]
+    for claim in made:
+        form = normalise(claim.claim)
+        passage = make.passage(session, claim.claim, claim_id=claim.id)
+        passage.embedding = model.encode_passage([form.canonical])[0]
+    session.flush()
+    return [claim.id for claim in made]
+
+
+def test_the_nearest_claim_comes_first_with_reasons(session: Session, model: Encoder, ids: list[int]) -> None:
+    best, *rest = search.claims(session, search.Query.of(normalise(REPORT), model), floor=False)
+    assert best.owner_id == ids[0]
+    assert best.reasons["shared"]
+    assert all(best.probability >= one.probability for one in rest)
+    assert set(best.signals) >= {"cosine", "partial", "names_missing"}
+
+
+def test_ranking_takes_one_pass_of_the_encoder(session: Session, ids: list[int]) -> None:
+    passes: list[bool] = []
+
+    def counted(texts: list[str], is_query: bool) -> Vectors:  # noqa: FBT001  the shape of Embed
+        passes.append(is_query)
+        return _embed(texts, is_query)
+
+    query = search.Query.of(normalise(REPORT), Encoder(Description("counted", "1", DIMENSION), counted))
+    assert search.claims(session, query, floor=False)[0].owner_id == ids[0]
+    assert passes == [True]
+    assert query.passage_vector is not None
+    assert query.passage_vector is query.passage_vector
+    assert passes == [True, False]
+
+
+def test_many_at_once_are_ranked_as_one_by_one(session: Session, model: Encoder, ids: list[int]) -> None:
+    texts = [normalise(words) for words in (REPORT, "…", "sua hoc duong co chi", *CLAIMS)]
+    found = search.bulk(session, texts, model)
+    for normal, ranked in zip(texts, found, strict=True):
+        hits = search.claims(session, search.Query.of(normal, model), floor=False)
+        assert [(one.owner_id, one.band) for one in ranked] == [(one.owner_id, one.band) for one in hits]
+        assert [one.probability for one in ranked] == pytest.approx([one.probability for one in hits])
+    assert found[1] == []
+    assert [one[0].owner_id for one in found[3:]] == ids
+
+
+def test_a_claim_is_as_near_as_the_nearest_of_its_texts(
+    session: Session, model: Encoder, ids: list[int]
+) -> None:
+    passages.add(session, ids[1], [normalise(REPORT)])
+    best, *_ = search.claims(session, search.Query.of(normalise(REPORT), model))
+    assert best.owner_id == ids[1]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "\ufdfa" * 1000,
+        "đập\0vỡ\0" * 400,
+        "\ud800\udfff đập vỡ",
+        "a" + "\u0301" * 20_000,
+        "đập thủy điện vỡ rồi " * 50_000,
+        "đập\u200d" * 100_000,
+        "'&|!()<>:*\\ " * 5_000,
+        "1" * 1_000_000,
+    ],
+    ids=["ligature", "nul", "surrogates", "marks", "megabyte", "joiners", "operators", "digits"],
+)
+def test_hostile_texts_take_bounded_time(
+    session: Session, model: Encoder, ids: list[int], hostile: str
+) -> None:
+    began = time.thread_time()
+    normal = normalise(hostile)
+    search.claims(session, search.Query.of(normal, model), floor=False)
+    search.bulk(session, [normal, normalise(REPORT)], model)
+    assert time.thread_time() - began < 5
+    make.passage(session, hostile, claim_id=ids[0])  # and it can be stored to be found itself
+    best, *_ = search.claims(session, search.Query.of(normalise(REPORT), model), floor=False)
+    assert best.owner_id == ids[0]
