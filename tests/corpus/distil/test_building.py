@@ -1,0 +1,74 @@
+import dataclasses
+import gzip
+import hashlib
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from corpus import encoder
+from corpus.distil import building, learning, lessons, noise, weights
+
+FOLDER = Path("corpus/data/encoder")
+
+
+def test_the_card_tells_of_the_files_beside_it() -> None:
+    card = json.loads((FOLDER / "model_card.json").read_text("utf-8"))
+    for name, digest in card["sha256"].items():
+        assert hashlib.sha256((FOLDER / name).read_bytes()).hexdigest() == digest
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 40_000_000
+
+
+def test_noise_is_the_same_for_the_same_seed_and_changes_texts() -> None:
+    text = "Đập thủy điện Suối Vàng nứt lớn, bà con phía dưới phải chạy ngay trong đêm"
+    first = [noise.noised(text, random.Random(seed)) for seed in range(40)]
+    assert first == [noise.noised(text, random.Random(seed)) for seed in range(40)]
+    assert len(set(first)) > 30
+    for kind, _ in noise.SINGLE[1:]:
+        assert any(kind(text, random.Random(seed)) != text for seed in range(5)), kind.__name__
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    claims = [{"id": f"c{i}", "claim": f"Đập số {i} ở xã {i} bị vỡ trong đêm mưa."} for i in range(12)]
+    reports = [{"id": f"r{i}", "case_id": f"c{i}", "text": f"nghe nói đập {i} vỡ rồi à?"} for i in range(12)]
+    for name, rows in (("confirmed_claims.jsonl", claims), ("reports_dev.jsonl", reports)):
+        (tmp_path / name).write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    (tmp_path / "retrieval" / "vi_distractors").mkdir(parents=True)
+    (tmp_path / "text_vi").mkdir()
+    for path in ("retrieval/vi_distractors/vietnews_titles", "retrieval/vi_distractors/vietnews_leads_40k"):
+        rows = [
+            {"id": f"n{i}", "text": f"Tin số {i} về thời tiết miền núi phía Bắc hôm nay."} for i in range(20)
+        ]
+        (tmp_path / f"{path}.jsonl.gz").write_bytes(gzip.compress("\n".join(map(json.dumps, rows)).encode()))
+    (tmp_path / "text_vi/sentences.jsonl.gz").write_bytes(gzip.compress(b'{"text": "M\\u01b0a l\\u1edbn."}'))
+    return tmp_path
+
+
+def test_no_text_kept_back_is_learnt_from(folder: Path) -> None:
+    found = lessons.gathered(folder)
+    assert not set(found.held["news"]) & set(found.pairs["news"])
+    assert len(found.held["news"]) + len(found.pairs["news"]) == 20
+    first, again = (lessons.batches(found, size=4, seed=3) for _ in range(2))
+    assert [next(first) for _ in range(5)] == [next(again) for _ in range(5)]
+
+
+@pytest.mark.encoder
+@pytest.mark.filterwarnings("ignore")  # of the tracer and of libraries, while they are imported
+def test_a_small_encoder_is_built_whole(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = weights.read(weights.packaged())
+    one_layer = dataclasses.replace(whole, shape={**whole.shape, "layers": 1})
+    monkeypatch.setattr(weights, "read", lambda _: one_layer)
+    monkeypatch.setattr(building, "PIECES", 400)
+    made = building.build(
+        folder, tmp_path / "out", learning.Course(minutes=0.02, size=4), tell=lambda _: None
+    )
+    assert made.card["courses"][0]["steps"] >= 1
+    embed = encoder.direct(made.folder)
+    vectors = embed(["Đập số 3 bị vỡ", "Tin về thời tiết"], True)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+    assert not np.allclose(vectors[0], vectors[1])
