@@ -130,7 +130,7 @@ def load(
             }
             for claim_id, form, vector in zip(claims, normal, vectors, strict=True)
         ]
-        session.execute(insert(Passage), columns)
+        session.execute(insert(Passage).values(columns))
         done.by_claim |= dict(zip(claims, batch, strict=True))
         done.ids += batch
         done.normal += normal

@@ -152,6 +152,7 @@ def batches(lessons: Lessons, *, size: int, seed: int) -> Iterator[Batch]:
     rng = random.Random(seed)
     names = [name for name in _SHARES if lessons.pairs.get(name)]
     shares = [_SHARES[name] for name in names]
+    kinds = [kind for kind in _KINDS if lessons.texts.get(kind)]
     while True:
         draw = rng.random()
         if draw < _PAIRS:
@@ -161,7 +162,7 @@ def batches(lessons: Lessons, *, size: int, seed: int) -> Iterator[Batch]:
             asking = [prepared(text, rng, noisy=noisy) for text, _ in drawn]
             yield Batch(name, asking, [ready(found) for _, found in drawn], "query", "passage")
             continue
-        kind = rng.choices(list(_KINDS), list(_KINDS.values()))[0]
+        kind = rng.choices(kinds, [_KINDS[kind] for kind in kinds])[0]
         texts = [text[:LONGEST] for text in rng.choices(lessons.texts[kind], k=size)]
         clean = [ready(text) for text in texts]
         if draw < _PAIRS + _NOISE:
