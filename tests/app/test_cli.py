@@ -48,7 +48,16 @@ def _loaded(statement: str) -> set[str]:
 
 def test_help_loads_next_to_nothing() -> None:
     loaded = _loaded("import app.cli")
-    assert not loaded & {"torch", "sentence_transformers", "onnxruntime", "sklearn", "fastapi", "alembic", "numpy"}
+    heavy = {"torch", "sentence_transformers", "onnxruntime", "sklearn", "fastapi", "alembic", "numpy"}
+    assert not loaded & heavy
+        "torch",
+        "sentence_transformers",
+        "onnxruntime",
+        "sklearn",
+        "fastapi",
+        "alembic",
+        "numpy",
+    }
 
 
 def test_web_process_never_loads_the_encoder() -> None:

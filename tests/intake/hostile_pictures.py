@@ -115,7 +115,7 @@ def zipped() -> bytes:
 
 def damaged(whole: bytes, seed: int) -> bytes:
     """`whole` with a few bytes behind its header turned over."""
-    chance, broken = random.Random(seed), bytearray(whole)  # noqa: S311  the same files every time
+    chance, broken = random.Random(seed), bytearray(whole)
     for _ in range(12):
         broken[chance.randrange(40, len(broken))] ^= 1 << chance.randrange(8)
     return bytes(broken)
