@@ -7,15 +7,17 @@ import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_socket
 
-from intake import fetch
+from intake import apart, fetch
 from tests.intake import hostile
 from tests.intake.servers import canary, certificate, open_to, page, serving
 
 HEALTHY = 20
+NOW = "2026-11-22T08:00:00+00:00"
 INSIDE = {
     "zero": "http://0.0.0.0:{shut}/",
     "user-info": "http://127.0.0.1:{port}@127.0.0.1:{canary}/",
@@ -169,6 +171,31 @@ def test_hostile_content_comes_within_the_limits(name: str, run: Run) -> None:
     assert outcome.answer is not None
     assert len(outcome.answer.content) <= fetch.DEFAULT.unpacked
     assert outcome.seconds < 15
+
+
+@pytest.mark.parametrize("name", hostile.READABLE)
+def test_hostile_content_harms_nobody_who_reads_it(name: str, run: Run) -> None:
+    answer = run.outcomes[name].answer
+    assert answer is not None
+    about = (answer.content, answer.url, answer.media_type)
+    words = read("intake.readable:read", *about, NOW)
+    assert words is None or "root:" not in str(words)
+    reading = read("intake.feedreading:read", *about, "feed", NOW)
+    for item in reading["items"] if reading else ():
+        assert item["url"].startswith(("http://", "https://"))
+        assert "<" not in item["title"]
+        assert "root:" not in item["title"]
+    assert run.knocks == []  # nothing that the content names was asked for
+
+
+def read(function: str, *about: object) -> Any:
+    """Return what a reader makes of it, or None where its limits of time and memory stopped it."""
+    try:
+        return apart.run(function, *about, cpu_s=5, wall_s=15)
+    except apart.Refused as refused:
+        if refused.reason in {"crash", "error"}:
+            raise
+        return None
 
 
 def test_hostile_servers_are_read_no_further_than_the_limit(run: Run) -> None:
