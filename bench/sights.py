@@ -1,4 +1,4 @@
-"""Pictures of our own to measure with: rumours as people photograph and pass them on, and what is done to them.
+"""Pictures of our own to measure with: rumours as people pass them on, and what is done to them.
 
 Thresholds were chosen with `SEEN`; the families of `UNSEEN` were not looked at while choosing. The font
 is that of the pages (Be Vietnam Pro), in the three pieces that the web needs.
@@ -15,15 +15,51 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFont
 
 _FONTS: Final = Path(__file__).parent.parent / "app" / "static" / "fonts"
-_PLACES: Final = "Cốc Lếu|Kim Thành|Phố Lu|Bát Xát|Sa Pa|Bắc Hà|Mường Khương|Văn Bàn|Bảo Yên|Y Tý".split("|")
-_THINGS: Final = "cầu|đập thủy điện|trường tiểu học|chợ phiên|bến xe|nhà máy nước|đường tỉnh 155".split("|")
-_EVENTS: Final = "vừa bị sập|đã vỡ hoàn toàn|phải đóng cửa|bị cháy lớn|ngập sâu hai mét|bị phong tỏa".split("|")
-_ENDS: Final = (
-    "mọi người tránh xa và báo cho người thân ngay|chính quyền chưa thông báo gì cả|nhiều người phải đi cấp cứu|"
-    "ai có người nhà ở đó thì gọi điện hỏi thăm nhé|nghe nói do xả lũ ban đêm|giá xăng sẽ tăng gấp đôi từ mai"
-).split("|")
+_PLACES: Final = [
+    "Cốc Lếu",
+    "Kim Thành",
+    "Phố Lu",
+    "Bát Xát",
+    "Sa Pa",
+    "Bắc Hà",
+    "Mường Khương",
+    "Văn Bàn",
+    "Bảo Yên",
+    "Y Tý",
+]
+_THINGS: Final = [
+    "cầu",
+    "đập thủy điện",
+    "trường tiểu học",
+    "chợ phiên",
+    "bến xe",
+    "nhà máy nước",
+    "đường tỉnh 155",
+]
+_EVENTS: Final = [
+    "vừa bị sập",
+    "đã vỡ hoàn toàn",
+    "phải đóng cửa",
+    "bị cháy lớn",
+    "ngập sâu hai mét",
+    "bị phong tỏa",
+]
+_ENDS: Final = [
+    "mọi người tránh xa và báo cho người thân ngay",
+    "chính quyền chưa thông báo gì cả",
+    "nhiều người phải đi cấp cứu",
+    "ai có người nhà ở đó thì gọi điện hỏi thăm nhé",
+    "nghe nói do xả lũ ban đêm",
+    "giá xăng sẽ tăng gấp đôi từ mai",
+]
 Sight = Image.Image
 Chance = random.Random
+Maker = Callable[[Chance], Sight]
+
+
+def seeded(seed: int) -> Chance:
+    """Return chance that falls the same way every time."""
+    return random.Random(seed)  # noqa: S311  pictures, not secrets
 
 
 @cache
@@ -42,9 +78,16 @@ def _face(char: str, size: int, weight: int) -> ImageFont.FreeTypeFont:
 
 
 def write(
-    image: Sight, at: tuple[int, int], text: str, size: int, *, ink: str = "#1d2027", weight: int = 400, width: int = 10**6
+    image: Sight,
+    at: tuple[int, int],
+    text: str,
+    size: int,
+    *,
+    ink: str = "#1d2027",
+    weight: int = 400,
+    width: int = 10**6,
 ) -> int:
-    """Write `text` from the upper left corner `at`, in lines of at most `width` pixels; returns the end's y."""
+    """Write `text` from the upper left corner `at`, in lines of at most `width` pixels; return its end."""
     draw, (left, top) = ImageDraw.Draw(image), at
     x = left
     for word in text.split(" "):
@@ -53,22 +96,26 @@ def write(
             x, top = left, top + int(size * 1.45)
         for char, face in letters:
             draw.text((x, top), char, font=face, fill=ink)
-            x += int(round(face.getlength(char)))
+            x += round(face.getlength(char))
     return top + int(size * 1.45)
 
 
 def rumour(chance: Chance) -> str:
-    """A sentence of the kind that goes round; made up."""
+    """Return a sentence of the kind that goes round; made up."""
     return (
-        f"{chance.choice(('Nóng', 'Khẩn', 'Tin mới', 'Cảnh báo'))}: {chance.choice(_THINGS)} {chance.choice(_PLACES)} "
-        f"{chance.choice(_EVENTS)} lúc {chance.randrange(1, 24)} giờ ngày {chance.randrange(1, 29)}/{chance.randrange(1, 13)}, "
+        f"{chance.choice(('Nóng', 'Khẩn', 'Tin mới', 'Cảnh báo'))}: {chance.choice(_THINGS)} "
+        f"{chance.choice(_PLACES)} "
+        f"{chance.choice(_EVENTS)} lúc {chance.randrange(1, 24)} giờ "
+        f"ngày {chance.randrange(1, 29)}/{chance.randrange(1, 13)}, "
         f"{chance.choice(_ENDS)}"
     )
 
 
 def gradient(size: tuple[int, int], chance: Chance) -> Sight:
-    """A field of colours without anything in it."""
-    small = np.array([[[chance.randrange(40, 255) for _ in range(3)] for _ in range(3)] for _ in range(3)], np.uint8)
+    """Return a field of colours without anything in it."""
+    small = np.array(
+        [[[chance.randrange(40, 255) for _ in range(3)] for _ in range(3)] for _ in range(3)], np.uint8
+    )
     return Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
 
 
@@ -78,7 +125,12 @@ def scene(size: tuple[int, int], chance: Chance) -> Sight:
     field = np.zeros((size[1], size[0], 3), np.float32)
     for cells in (3, 7, 17, 43, 120):
         noise = rng.normal(0, 60 / cells**0.45, (max(2, cells * size[1] // size[0] + 1), cells, 3))
-        layer = [np.asarray(Image.fromarray(noise[..., c].astype(np.float32)).resize(size, Image.Resampling.BICUBIC)) for c in range(3)]
+        layer = [
+            np.asarray(
+                Image.fromarray(noise[..., c].astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
+            )
+            for c in range(3)
+        ]
         field += np.stack(layer, axis=-1)
     image = Image.fromarray(np.clip(field + 125, 0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(image)
@@ -93,7 +145,7 @@ def scene(size: tuple[int, int], chance: Chance) -> Sight:
 
 def card(chance: Chance, text: str = "") -> Sight:
     """White words on a field of colours, as such cards are made by the hundred."""
-    image = gradient((1080, chance.choice((1080, 1350, 608))), Chance(chance.randrange(4)))
+    image = gradient((1080, chance.choice((1080, 1350, 608))), seeded(chance.randrange(4)))
     image = ImageEnhance.Brightness(image).enhance(0.45)
     write(image, (80, 120), "TIN NÓNG LÀO CAI", 44, ink="#ffd84d", weight=600)
     write(image, (80, 220), text or rumour(chance), 58, ink="white", weight=600, width=900)
@@ -101,7 +153,7 @@ def card(chance: Chance, text: str = "") -> Sight:
 
 
 def post(chance: Chance, text: str = "", photo: Sight | None = None) -> Sight:
-    """A post in a phone's screenshot: bars, a name, words, a picture."""
+    """Return a post in a phone's screenshot: bars, a name, words, a picture."""
     image = Image.new("RGB", (1080, 2280), "white")
     draw = ImageDraw.Draw(image)
     write(image, (60, 30), f"{chance.randrange(24)}:{chance.randrange(10, 60)}", 36, weight=600)
@@ -112,18 +164,24 @@ def post(chance: Chance, text: str = "", photo: Sight | None = None) -> Sight:
     write(image, (180, 305), f"{chance.randrange(2, 59)} phút", 30, ink="#65676b")
     end = write(image, (50, 390), text or rumour(chance), 44, width=980)
     image.paste((photo or scene((1080, 900), chance)).resize((1080, 900)), (0, end + 30))
-    write(image, (60, end + 980), f"{chance.randrange(9, 999)} bình luận · {chance.randrange(9, 999)} chia sẻ", 32, ink="#65676b")
+    write(
+        image,
+        (60, end + 980),
+        f"{chance.randrange(9, 999)} bình luận · {chance.randrange(9, 999)} chia sẻ",
+        32,
+        ink="#65676b",
+    )
     draw.line((0, end + 1050, 1080, end + 1050), fill="#dddddd", width=3)
     return image
 
 
 def photo(chance: Chance) -> Sight:
-    """A photograph."""
+    """Return a photograph."""
     return scene(chance.choice(((1280, 960), (960, 1280), (1600, 900))), chance)
 
 
 def chart(chance: Chance) -> Sight:
-    """A map-like picture: lines, areas, names."""
+    """Return a map-like picture: lines, areas, names."""
     image = Image.new("RGB", (1200, 900), "#eef0e6")
     draw = ImageDraw.Draw(image)
     for _ in range(24):
@@ -131,14 +189,16 @@ def chart(chance: Chance) -> Sight:
         if chance.random() < 0.4:
             draw.polygon(points, fill=chance.choice(("#d5e3c4", "#c4d9ec", "#efe3c8")))
         else:
-            draw.line(points, fill=chance.choice(("#b58b3f", "#6c8ebf", "#999999")), width=chance.randrange(2, 9))
+            draw.line(
+                points, fill=chance.choice(("#b58b3f", "#6c8ebf", "#999999")), width=chance.randrange(2, 9)
+            )
     for _ in range(9):
         write(image, (chance.randrange(1000), chance.randrange(850)), chance.choice(_PLACES), 28)
     return image
 
 
 def chat(chance: Chance, text: str = "") -> Sight:
-    """A conversation in a messenger."""
+    """Return a conversation in a messenger."""
     image = Image.new("RGB", (1080, 1920), "#e3e7ee")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, 1080, 160), fill="#0068ff")
@@ -154,7 +214,7 @@ def chat(chance: Chance, text: str = "") -> Sight:
 
 
 def notice(chance: Chance, text: str = "") -> Sight:
-    """A page with a heading and paragraphs, as forged notices look."""
+    """Return a page with a heading and paragraphs, as forged notices look."""
     image = Image.new("RGB", (1240, 1754), "#fdfdf8")
     write(image, (150, 120), "THÔNG BÁO KHẨN", 54, weight=600)
     top = 240
@@ -166,7 +226,7 @@ def notice(chance: Chance, text: str = "") -> Sight:
 
 
 def real_photo(chance: Chance) -> Sight:
-    """A part of one of two photographs that come with scikit-learn."""
+    """Return a part of one of two photographs that come with scikit-learn."""
     from sklearn.datasets import load_sample_image  # noqa: PLC0415
 
     whole = Image.fromarray(load_sample_image(chance.choice(("china.jpg", "flower.jpg"))))
@@ -174,8 +234,17 @@ def real_photo(chance: Chance) -> Sight:
     return whole.crop((left, top, left + 400, top + 300)).resize((1200, 900), Image.Resampling.LANCZOS)
 
 
-SEEN: Final[dict[str, Callable[[Chance], Sight]]] = {"card": card, "post": post, "photo": photo, "chart": chart}
-UNSEEN: Final[dict[str, Callable[[Chance], Sight]]] = {"chat": chat, "notice": notice, "real photo": real_photo}
+SEEN: Final[dict[str, Maker]] = {
+    "card": card,
+    "post": post,
+    "photo": photo,
+    "chart": chart,
+}
+UNSEEN: Final[dict[str, Maker]] = {
+    "chat": chat,
+    "notice": notice,
+    "real photo": real_photo,
+}
 
 
 # --- what happens to a picture on its way ---------------------------------------------------------
@@ -206,11 +275,20 @@ def _cropped(image: Sight, share: float, chance: Chance) -> Sight:
 
 def _bannered(image: Sight, share: float, chance: Chance, *, below: bool = False) -> Sight:
     height = int(share * image.height)
-    whole = Image.new("RGB", (image.width, image.height + height), chance.choice(("#c01818", "#102a5c", "black", "white")))
+    whole = Image.new(
+        "RGB", (image.width, image.height + height), chance.choice(("#c01818", "#102a5c", "black", "white"))
+    )
     whole.paste(image, (0, 0 if below else height))
     size = max(18, min(height // 3, image.width // 22))
     at = (image.width // 20, (image.height if below else 0) + height // 4)
-    write(whole, at, chance.choice(("XEM NGAY KẺO XÓA", "Chia sẻ để mọi người biết", "HÓNG BIẾN QUÊ TA")), size, ink="#ffe14d", weight=600)
+    write(
+        whole,
+        at,
+        chance.choice(("XEM NGAY KẺO XÓA", "Chia sẻ để mọi người biết", "HÓNG BIẾN QUÊ TA")),
+        size,
+        ink="#ffe14d",
+        weight=600,
+    )
     return whole
 
 
@@ -238,12 +316,12 @@ CHANGES: Final[dict[str, Callable[[Sight, Chance], Sight]]] = {
 
 
 def near_miss(family: str, seed: int) -> tuple[Sight, Sight] | None:
-    """Return two pictures of one layout with other words, or one word changed; None for families without words."""
+    """Return two pictures of one layout with other words, or one word changed; None where words are few."""
     made: dict[str, Callable[..., Sight]] = {"card": card, "post": post, "chat": chat, "notice": notice}
     if family not in made:
         return None
-    text = rumour(Chance(seed))
+    text = rumour(seeded(seed))
     place = next((one for one in _PLACES if one in text), "")
     other = _PLACES[(_PLACES.index(place) + 1 + seed % 5) % len(_PLACES)]
-    changed = text.replace(place, other) if seed % 2 else rumour(Chance(seed + 10_000))
-    return made[family](Chance(seed), text), made[family](Chance(seed), changed)
+    changed = text.replace(place, other) if seed % 2 else rumour(seeded(seed + 10_000))
+    return made[family](seeded(seed), text), made[family](seeded(seed), changed)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Grey = NDArray[np.float32]
 Hashes = NDArray[np.uint64]
+Way = tuple[float, float, float]  # how one picture lies on another: scale, left, top
 
 _SIDE: Final = 0.7  # of the shorter edge: a window
 _ALONG: Final = 0.2  # of the shorter edge: between two windows that are stored
@@ -27,6 +28,7 @@ BANDS: Final = 4  # of 16 bits each; one of them must be equal for the index to 
 NEAR: Final = 12  # bits of 64 in which two windows of one picture may differ
 _FINE: Final = 16  # pixels a side of a compared block
 _EDGE: Final = 3  # pixels at the edges of the overlap, where a frame shines through
+_APART: Final = (6.0, 0.04)  # pixels and scale by which two ways are two
 _TRIED: Final = 3  # ways of laying one picture on the other that are followed to their end
 
 
@@ -97,7 +99,7 @@ def compare(mine: Grey, other: Grey, asking: Windows | None = None) -> Likeness:
     # A picture saved again, or with a banner above, lies where it lay: worth a look in any case.
     ways += [(1.0, 0.0, 0.0), (1.0, 0.0, float(mine.shape[0] - other.shape[0]))]
     coarse = _outlines(mine, 7, 31), _outlines(other, 7, 31)
-    ways.sort(key=lambda way: -_agreement(*coarse, *way, 4))
+    ways.sort(key=lambda way: -_agreement(*coarse, way, 4))
     fine = _outlines(mine, 1, 9), _outlines(other, 1, 9)
     for way in ways[:_TRIED]:
         found = _laid(mine, other, *_refined(coarse, fine, way))
@@ -133,7 +135,7 @@ def _windows(grey: Grey, places: NDArray[Any]) -> Windows:
     return Windows(packed, kept)
 
 
-def _fits(asking: Windows, stored: Windows) -> list[tuple[float, float, float]]:
+def _fits(asking: Windows, stored: Windows) -> list[Way]:
     """Return the likeliest ways in which the asking picture lies on the stored one: scale, left, top.
 
     A point p of the stored picture is at p * scale + (left, top) in the asking one.
@@ -141,14 +143,17 @@ def _fits(asking: Windows, stored: Windows) -> list[tuple[float, float, float]]:
     if not len(asking.hashes) or not len(stored.hashes):
         return []
     apart = np.bitwise_count(asking.hashes[:, None] ^ stored.hashes[None, :])
-    ways: list[tuple[float, float, float]] = []
+    ways: list[Way] = []
     for flat in np.argsort(apart, axis=None, kind="stable")[:80]:
         one, two = np.unravel_index(flat, apart.shape)
         if apart[one, two] > 2 * NEAR:
             break
         scale = float(asking.places[one, 2] / stored.places[two, 2])
         left, top = asking.places[one, :2] - scale * stored.places[two, :2]
-        if all(abs(left - way[1]) + abs(top - way[2]) > 6 or abs(scale - way[0]) > 0.04 for way in ways):
+        if all(
+            abs(left - way[1]) + abs(top - way[2]) > _APART[0] or abs(scale - way[0]) > _APART[1]
+            for way in ways
+        ):
             ways.append((scale, float(left), float(top)))
     return ways[:12]
 
@@ -176,9 +181,8 @@ def _overlap(mine: Grey, other: Grey, scale: float, left: float, top: float) -> 
     return max(0, int(np.ceil(-left / scale))), max(0, int(np.ceil(-top / scale))), right, bottom
 
 
-def _agreement(
-    mine: Grey, other: Grey, scale: float, left: float, top: float, step: int
-) -> float:
+def _agreement(mine: Grey, other: Grey, way: Way, step: int) -> float:
+    scale, left, top = way
     x0, y0, x1, y1 = _overlap(mine, other, scale, left, top)
     if x1 - x0 < 3 * _FINE or y1 - y0 < 2 * _FINE:
         return -1.0
@@ -203,9 +207,11 @@ def _outlines(grey: Grey, finer: int, coarser: int) -> Grey:
     return (grey if finer == 1 else _box(grey, finer)) - _box(grey, coarser)
 
 
-def _refined(
-    coarse: tuple[Grey, Grey], fine: tuple[Grey, Grey], way: tuple[float, float, float]
-) -> tuple[float, float, float]:
+def _way(at: NDArray[Any]) -> Way:
+    return float(at[0]), float(at[1]), float(at[2])
+
+
+def _refined(coarse: tuple[Grey, Grey], fine: tuple[Grey, Grey], way: Way) -> Way:
     """Return the way near the given one in which the two agree best: a pattern search, ever finer."""
     at = np.array(way)
     height, width = fine[1].shape
@@ -213,17 +219,17 @@ def _refined(
         (0.02, 4, coarse), (0.01, 4, coarse), (0.005, 2, fine), (0.0025, 2, fine), (0.00125, 2, fine),
     ):  # fmt: skip
         pixels = size * width
-        score = _agreement(mine, other, *at, step)
+        score = _agreement(mine, other, _way(at), step)
         for _round in range(4):
             moves = [(0.0, pixels, 0.0), (0.0, -pixels, 0.0), (0.0, 0.0, pixels), (0.0, 0.0, -pixels)]
             # A change of scale about the middle, so that it does not move the picture away.
             moves += [(s, -s * width / 2, -s * height / 2) for s in (size * at[0], -size * at[0])]
-            tried = [(_agreement(mine, other, *(at + np.array(move)), step), move) for move in moves]
+            tried = [(_agreement(mine, other, _way(at + np.array(move)), step), move) for move in moves]
             gained, move = max(tried, key=lambda one: one[0])
             if gained <= score + 1e-5:
                 break
             score, at = gained, at + np.array(move)
-    return float(at[0]), float(at[1]), float(at[2])
+    return _way(at)
 
 
 def _laid(mine: Grey, other: Grey, scale: float, left: float, top: float) -> Likeness:

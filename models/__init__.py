@@ -24,7 +24,7 @@ from models.match import Band, Judgement, Match, Relation, Twin
 from models.officer import Officer, OfficerSession, Role
 from models.partner import Partner, PartnerKey, Scope
 from models.passage import Passage
-from models.picture import Picture, PictureOriginal, PictureState, PictureView, ViewSize
+from models.picture import Picture, PictureKey, PictureOriginal, PictureState, PictureView, ViewSize
 from models.plan import AgencySuccessor, PlanEntry, PlanTask
 from models.source import (
     Alarm,
@@ -95,6 +95,7 @@ __all__ = [
     "PartnerKey",
     "Passage",
     "Picture",
+    "PictureKey",
     "PictureOriginal",
     "PictureState",
     "PictureView",

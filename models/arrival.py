@@ -50,6 +50,7 @@ class Joined(enum.StrEnum):
     NEAR = "near"  # nearly the same words
     SIMILAR = "similar"  # other words, the same statement
     OFFICER = "officer"  # a person put it there
+    PICTURE = "picture"  # the same picture, saved anew, cropped or with a banner
 
 
 class SeenWhere(enum.StrEnum):

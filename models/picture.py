@@ -104,3 +104,19 @@ class PictureView(Base):
     content: Mapped[bytes] = mapped_column(deferred=True)
     width: Mapped[int]
     height: Mapped[int]
+
+
+class PictureKey(Base):
+    """16 bits of one window of a picture that others are compared with, and all 64: see corpus/likeness.py.
+
+    Only pictures at the centre of a star have keys: those of the report by which a case got its first.
+    """
+
+    __tablename__ = "picture_keys"
+    __table_args__ = (Index("ix_picture_keys_key", "key", postgresql_include=["hash", "picture_id"]),)
+
+    picture_id: Mapped[int] = mapped_column(
+        ForeignKey("pictures.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    key: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

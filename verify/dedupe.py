@@ -26,6 +26,9 @@ class Decision(enum.StrEnum):
     IGNORE = "ignore"
 
 
+JOINS = frozenset({Decision.JOIN_NEAR, Decision.JOIN_SIMILAR})
+
+
 def decide(hit: Hit, state: CaseState) -> Decision:
     """Return what to do with `hit`, the best older case, which is in `state`.
 

@@ -12,7 +12,13 @@ from app import i18n
 from corpus.text import NormalText, normalise
 from models import Arrival, Picture, PictureState, PictureView, ViewSize
 
+_MARK: Final = "picture-"  # begins the fingerprint of what is known by its picture alone
 WORDLESS: Final = "picture.statement"  # its words stand for a picture in which none could be read
+
+
+def typed(*fingerprints: str) -> bool:
+    """Return whether all of these texts were typed: words that a machine read in a picture never join."""
+    return not any(one.startswith(_MARK) for one in fingerprints)
 
 
 def waiting() -> ColumnElement[bool]:
@@ -49,7 +55,7 @@ def normal(session: Session, arrival: Arrival) -> NormalText:
     does a picture join a report that was typed.
     """
     found = of_arrival(session, arrival)
-    return replace(normalise(words(session, arrival)), fingerprint=f"picture-{found[0].sha256.hex()}")
+    return replace(normalise(words(session, arrival)), fingerprint=_MARK + found[0].sha256.hex())
 
 
 @dataclass(frozen=True)

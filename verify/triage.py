@@ -26,7 +26,7 @@ from models import (
     audit,
 )
 from models.case import CASE_NUMBERS
-from verify import dedupe, pictured
+from verify import dedupe, pictured, same_picture
 
 log = logging.getLogger(__name__)
 
@@ -107,21 +107,34 @@ def _missed(session: Session, arrival_id: int, attempts: int, error: Exception, 
 
 def triage(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime) -> Case:
     """Join `arrival` to its case, or open one with ranked matches. Returns the case."""
+    case = _settle(session, arrival, encoder, at=at)
+    if arrival.pictures:
+        same_picture.index(session, arrival, case.id)
+    return case
+
+
+def _settle(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime) -> Case:
     normal = _normal(session, arrival)
     same = _case_of(session, normal)
     if same is not None:
         return _join(session, arrival, same, Joined.EXACT, at=at)
     query = search.Query.of(normal, encoder)
     session.execute(select(func.pg_advisory_xact_lock(_OPENING_LOCK)))
+    seen = same_picture.find(session, arrival) if arrival.pictures else None
+    if seen is not None and seen.sure:
+        older = _standing(session, same_picture.case_of(session, seen))
+        return _join(session, arrival, older, Joined.PICTURE, at=at, seen=seen)
     twins = search.cases(session, query, limit=TWINS)
     for hit in twins:
         older = _standing(session, session.get_one(Case, hit.owner_id))
         decision = dedupe.decide(hit, older.state)
-        if decision in {dedupe.Decision.JOIN_NEAR, dedupe.Decision.JOIN_SIMILAR}:
+        if pictured.typed(normal.fingerprint, older.fingerprint) and decision in dedupe.JOINS:
             return _join(session, arrival, older, Joined(decision.value), at=at, hit=hit)
     case = _open(session, arrival, query, encoder, at=at)
     if case is None:  # the same words opened a case a moment ago
         return _join(session, arrival, _expect(_case_of(session, normal)), Joined.EXACT, at=at)
+    if seen is not None:
+        _suggest_picture(session, case, seen, encoder, at=at)
     _suggest_twins(session, case, twins, encoder, at=at)
     rank(session, case, query, encoder, at=at)
     return case
@@ -167,12 +180,25 @@ def _suggest_twins(
 ) -> None:
     for hit in twins:
         older = _standing(session, session.get_one(Case, hit.owner_id))
-        if older.id < case.id and dedupe.decide(hit, older.state) is dedupe.Decision.SUGGEST:
+        if older.id < case.id and dedupe.decide(hit, older.state) is not dedupe.Decision.IGNORE:
             session.execute(
                 insert(Twin)
                 .values(case_id=case.id, older_id=older.id, **_scored(hit, encoder, at))
                 .on_conflict_do_nothing()
             )
+
+
+def _suggest_picture(
+    session: Session, case: Case, seen: same_picture.Found, encoder: Encoder, *, at: datetime
+) -> None:
+    older = _standing(session, same_picture.case_of(session, seen))
+    if older.id < case.id:
+        values = seen.scored(str(encoder.description))
+        session.execute(
+            insert(Twin)
+            .values(case_id=case.id, older_id=older.id, suggested_at=at, judgement="suggested", **values)
+            .on_conflict_do_nothing()
+        )
 
 
 def _case_of(session: Session, normal: NormalText) -> Case | None:
@@ -210,6 +236,7 @@ def _join(
     *,
     at: datetime,
     hit: search.Hit | None = None,
+    seen: same_picture.Found | None = None,
 ) -> Case:
     case = _held(session, case)
     _place(session, arrival, case, how)
@@ -224,6 +251,9 @@ def _join(
     if how is Joined.SIMILAR and hit is not None:
         detail = {"arrival": arrival.id, "probability": round(hit.probability, 3), "how": how.value}
         audit.record(session, "case.joined", subject=("case", case.id), by=None, at=at, detail=detail)
+    if seen is not None:
+        shown = {"arrival": arrival.id, "how": how.value, "picture": seen.mine, "other": seen.other}
+        audit.record(session, "case.joined", subject=("case", case.id), by=None, at=at, detail=shown)
     return case
 
 
