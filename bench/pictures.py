@@ -91,9 +91,8 @@ def _family_figures(
                 others.append(joins(look(pair[1]), look(pair[0]))[0])
     if detail:
         for name, found in results.items():
-            print(
-                f"  {name:30} joined {sum(f[0] for f in found)}, shown {sum(f[1] for f in found)} of {len(found)}"
-            )
+            joined, beside = (sum(one[which] for one in found) for which in (0, 1))
+            print(f"  {name:30} joined {joined}, shown {beside} of {len(found)}")
     every = [one for found in results.values() for one in found]
     return (
         sum(one[0] for one in every) / len(every),
