@@ -1,13 +1,13 @@
 """Same picture: the keys under which pictures are found again, and a way to join by them.
 
-Revision: same_picture, after passages.
+Revision: same_picture, after captures.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "same_picture"
-down_revision = "passages"
+down_revision = "captures"
 branch_labels = None
 depends_on = None
 
