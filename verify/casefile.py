@@ -30,7 +30,7 @@ from models import (
     Verdict,
     VerdictState,
 )
-from verify import aligned, clock, copies, origins, pictured, priority
+from verify import aligned, clock, copies, origins, pictured, priority, published
 
 ARRIVALS: Final = 10  # a page of reports as they were sent
 DIARY: Final = 200  # entries; the whole diary is the audit log
@@ -89,6 +89,7 @@ class Casefile:
     priority: priority.Priority
     arrivals: Sequence[Arrival]
     origins: Mapping[int, origins.Origin]
+    articles: Mapping[int, published.Published]  # of those arrivals that are articles
     pictures: Mapping[int, Sequence[pictured.Shown]]  # of these arrivals
     copies: Mapping[str, copies.Kept]  # by reported address
     page: int
@@ -139,6 +140,7 @@ def load(session: Session, case_id: int, *, now: datetime, page: int = 1) -> Cas
         priority=priority.of_case(case, now),
         arrivals=arrivals,
         origins=origins.of(session, arrivals),
+        articles=published.of(session, arrivals),
         pictures=pictured.shown(session, arrivals),
         copies=copies.of_arrivals(session, arrivals),
         page=page,
