@@ -28,12 +28,15 @@ class Noted:
     over: int
 
 
-def keys_of(item: Item, feed_url: str) -> list[bytes]:
+def keys_of(item: Item, feed_url: str, home: str) -> list[bytes]:
     """Return the digests by which `item` is known again, the decisive one first.
 
     A name given by the publisher counts only together with its machine and the title: names repeat in some
-    feeds, and one name for all items must not hide all but the first.
+    feeds, and one name for all items must not hide all but the first. What leads to another site is known
+    for this feed alone, so that nobody can use up somebody else's articles.
     """
+    if not is_same_site(item["url"], home) and not is_same_site(item["url"], feed_url):
+        return [_digest("foreign", polite.host_of(feed_url), canonical_url(item["url"]) or item["url"])]
     keys = [link_key(item["url"])]
     if item["guid"] and item["title"]:
         keys.append(_digest("guid", polite.host_of(feed_url), item["guid"], fold(item["title"])))
@@ -49,13 +52,13 @@ def _digest(*parts: str) -> bytes:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "replace")).digest()
 
 
-def unknown(session: Session, items: Sequence[Item], feed_url: str) -> list[Item]:
+def unknown(session: Session, items: Sequence[Item], feed_url: str, home: str) -> list[Item]:
     """Return those of `items` that no source has brought before, each once."""
-    keys = {digest for item in items for digest in keys_of(item, feed_url)}
+    keys = {digest for item in items for digest in keys_of(item, feed_url, home)}
     known = set(session.scalars(select(ItemKey.digest).where(ItemKey.digest.in_(keys)))) if keys else set()
     found = []
     for item in items:
-        own = keys_of(item, feed_url)
+        own = keys_of(item, feed_url, home)
         if known.isdisjoint(own):
             found.append(item)
         known.update(own)
@@ -71,7 +74,7 @@ def note(
     """
     day = tallies.day_of(at, zone)
     left = tallies.left(session, source.id, day)
-    fresh = unknown(session, items, feed_url)
+    fresh = unknown(session, items, feed_url, source.home)
     taken = 0
     # Always in one order, so that two sources with the same articles wait for each other and not in a ring.
     for host in sorted({polite.host_of(item["url"]) for item in fresh[:left]}):
@@ -96,11 +99,12 @@ def _remember(
     )  # fmt: skip
     session.add(seen)
     session.flush()
-    if not claim_keys(session, seen.id, keys_of(item, feed_url)[:1]):
+    decisive, *others = keys_of(item, feed_url, source.home)
+    if not claim_keys(session, seen.id, [decisive]):
         session.execute(delete(SeenItem).where(SeenItem.id == seen.id))
         session.expunge(seen)
         return False
-    claim_keys(session, seen.id, keys_of(item, feed_url)[1:])
+    claim_keys(session, seen.id, others)
     if not is_same_site(url, source.home) and not is_same_site(url, feed_url):
         drop(session, seen.id, Dropped.OTHER_SITE, zone=zone)
     elif published is not None and published < at - FRESH:

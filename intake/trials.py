@@ -23,6 +23,7 @@ class Order:
     url: str
     host: str
     kind: SourceKind
+    home: str
 
 
 def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime) -> bool:
@@ -45,7 +46,7 @@ def forget(session: Session, *, at: datetime) -> None:
 
 def _take(session: Session, *, at: datetime) -> Order | None:
     found = session.execute(
-        select(SourceTrial, Source.kind)
+        select(SourceTrial, Source.kind, Source.home)
         .join(Source, Source.id == SourceTrial.source_id)
         .join(SourceHost, SourceHost.host == SourceTrial.host)
         .where(
@@ -57,13 +58,13 @@ def _take(session: Session, *, at: datetime) -> Order | None:
     ).one_or_none()
     if found is None:
         return None
-    trial, kind = found
+    trial, kind, home = found
     trial.attempts += 1
     trial.next_try_at = at + polite.HOLD
     if trial.attempts > ATTEMPTS:  # every attempt was interrupted before its end
         trial.state, trial.error = TrialState.FAILED, "unexpected"
     polite.hold(session, trial.host, at=at)
-    return Order(trial.id, trial.url, trial.host, kind)
+    return Order(trial.id, trial.url, trial.host, kind, home)
 
 
 def _settle(session: Session, order: Order, brought: visits.Brought, *, at: datetime) -> None:
@@ -74,7 +75,8 @@ def _settle(session: Session, order: Order, brought: visits.Brought, *, at: date
         return
     reading = brought.reading
     shown = [] if reading is None else reading["items"][:SHOWN]
-    new = {item["url"] for item in items.unknown(session, shown, order.url if answer is None else answer.url)}
+    asked = order.url if answer is None else answer.url
+    new = {item["url"] for item in items.unknown(session, shown, asked, order.home)}
     trial.items = [
         {
             "title": item["title"],

@@ -204,7 +204,7 @@ def _answered(
     answer, reading = brought.answer, brought.reading
     fresh = over = 0
     if answer is not None and reading is not None:
-        new = items.unknown(session, reading["items"], answer.url)
+        new = items.unknown(session, reading["items"], answer.url, source.home)
         hours = (
             0.0 if address.last_success_at is None else (at - address.last_success_at).total_seconds() / 3600
         )

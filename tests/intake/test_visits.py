@@ -321,3 +321,19 @@ def test_the_same_articles_from_two_sources_at_once_are_taken_once(
         seen = select(func.sum(SourceTally.count)).where(SourceTally.outcome == "seen")
         assert session.scalar(seen) == 20
         assert Dropped.KNOWN not in session.scalars(select(SeenItem.reason)).all()
+
+
+def test_a_feed_cannot_use_up_another_sites_articles(sessions: Sessions, web: Web, at: datetime) -> None:
+    stolen = ("Tin của báo bạn trong ngày", "https://ban.example.org/tin-1.html")
+    with sessions.begin() as session:
+        by = make.officer(session)
+        watched(session, at=at, by=by)
+        watched(session, "https://ban.example.org/rss", at=at + timedelta(hours=1), by=by, name="Báo bạn")
+    web.put(FEED, rss(stolen), "text/xml")
+    web.put("https://ban.example.org/rss", rss(stolen), "text/xml")
+    assert visits.run_one(sessions, web.way, at=at)
+    while visits.run_one(sessions, web.way, at=at + timedelta(hours=1)):
+        pass
+    with sessions() as session:
+        states = session.scalars(select(SeenItem.state).order_by(SeenItem.id)).all()
+    assert states == [ItemState.DROPPED, ItemState.WAITING]

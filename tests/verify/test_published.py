@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import Article, ArticleChange, ArticleVersion, PageState, Source, SourceHost
+from models import ArrivalKind, Article, ArticleChange, ArticleVersion, PageState, Source, SourceHost
 from tests import factories as make
 from tests.verify.conftest import Desk
 from verify import published
