@@ -8,7 +8,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from intake import polite, sources, trials
+from intake import fetch, polite, sources, trials
 from models import (
     Alarm,
     AuditEntry,
@@ -210,6 +210,10 @@ def test_a_trial_shows_what_would_come_and_takes_nothing(
         assert (trial.state, trial.error, trial.items) == (TrialState.FAILED, "unreached: ConnectError", [])
         trials.forget(session, at=at + timedelta(days=2))
         assert session.scalars(select(SourceTrial)).all() == []
+
+
+def test_robots_txt_is_asked_under_the_name_that_we_give() -> None:
+    assert f"; {polite.AGENT}/" in fetch.AGENT
 
 
 def test_a_machine_is_named_with_an_unusual_port_only() -> None:

@@ -44,7 +44,7 @@ from tests.intake.servers import serving
 from tests.intake.watched import ZONE, article
 
 START = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
-HOURS, STEP = 48, 2
+HOURS, STEP = 48, 3
 SOURCES = 20
 EVERY = 12  # hours between two articles of a source
 HTML = "text/html; charset=utf-8"
