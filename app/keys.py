@@ -1,5 +1,7 @@
 """The three keys that the database never sees: tracking codes, contact data, audit checkpoints."""
 
+import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app.refused import StartRefused
 from app.settings import Settings
+from corpus.keys import use_key
 
 T = TypeVar("T")
 _CODE_BYTES = 32
@@ -64,6 +67,7 @@ def folder(settings: Settings) -> Path:
 def load(settings: Settings) -> Keys:
     """Return the keys, from settings or from files made on first use that only their owner can read.
 
+    From then on this process digests phone and account numbers in texts with a key derived from `code`.
     Raises StartRefused when a key has the wrong form or its file cannot be read or made.
     """
     texts = {
@@ -82,6 +86,7 @@ def load(settings: Settings) -> Keys:
         raise StartRefused("CODE_KEY is not 64 hex digits.", exit_code=78)
     if not isinstance(audit, Ed25519PrivateKey):
         raise StartRefused("AUDIT_KEY is not an Ed25519 private key in PEM.", exit_code=78)
+    use_key(hmac.digest(code, b"numbers in texts", hashlib.sha256))
     return Keys(code, contact, audit)
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine
 
-from app import embedded
+from app import embedded, keys
 from app.engine import check, make_engine
 from app.settings import Settings
 
@@ -51,6 +51,7 @@ def database(
                 from app import migrate  # noqa: PLC0415
 
                 migrate.require(engine)
+                keys.load(settings)  # numbers in texts are digested with a key, by every process the same
             yield engine
         finally:
             engine.dispose()

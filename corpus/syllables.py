@@ -50,15 +50,24 @@ _TONELESS = frozenset(
 
 def unmarked(text: str) -> str:
     """Return `text` in lower case without marks, character for character (same length)."""
-    table = {ord(char): _bare(char) for char in set(text)}
-    return text.translate(table)
+    return text.translate(_BARE)
 
 
-@lru_cache(maxsize=8192)
+class _Bare(dict[int, str]):
+    """The letter under each character's marks, in lower case, worked out when it first comes."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        bare = "d" if char in "đĐðÐ" else unicodedata.normalize("NFD", char)[0].lower()[0]
+        self[code] = bare
+        return bare
+
+
+_BARE = _Bare()
+
+
 def _bare(char: str) -> str:
-    if char in "đĐðÐ":
-        return "d"
-    return unicodedata.normalize("NFD", char)[0].lower()[0]
+    return _BARE[ord(char)]
 
 
 def fold(text: str) -> str:

@@ -5,7 +5,7 @@ cut before anything expensive happens to it.
 """
 
 import hashlib
-import itertools
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -70,8 +70,10 @@ def normalise(raw: str) -> NormalText:
 
 def terms(folded: str) -> tuple[str, ...]:
     """Return the index terms of a folded text: neighbours written together, and words of short texts."""
-    words = [word[:_WORD_LIMIT] for word in folded.split()]
-    pairs = [first + second for first, second in itertools.pairwise(words)]
+    words = folded.split()
+    if words and max(map(len, words)) > _WORD_LIMIT:
+        words = [word[:_WORD_LIMIT] for word in words]
+    pairs = list(map(operator.add, words, words[1:]))
     return tuple(dict.fromkeys(pairs + words if len(words) < _ALONE else pairs))
 
 

@@ -26,9 +26,14 @@ _LONE = re.compile(r"(?<![^\W_])[^\W\d_](?![^\W_])")
 
 
 class Count(IntEnum):
-    """What is counted. The ones up to TONES are words with which a repair may have something to do."""
+    """What is counted, by the place of its bits. Up to TONES: words that a repair may change."""
 
-    UNCLEAN = 0  # not NFKC, or with characters that are never kept
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[int]) -> int:
+        del name, start, last_values
+        return count * _BITS
+
+    UNCLEAN = auto()  # not NFKC, or with characters that are never kept
     LINKS = auto()
     FOREIGN = auto()
     SYMBOLS = auto()
@@ -54,7 +59,7 @@ class Count(IntEnum):
     FACTS = auto()  # words that may tell a number or a date
 
 
-_REPAIRS: Final = (1 << _BITS * (Count.TONES + 1)) - 1
+_REPAIRS: Final = (1 << Count.LONE) - 1
 
 
 class Tally:
@@ -67,7 +72,7 @@ class Tally:
 
     def __getitem__(self, count: Count) -> int:
         """Return how often `count` was found."""
-        return (self._sum >> (count * _BITS)) & _MASK
+        return (self._sum >> count) & _MASK
 
     @property
     def is_clean(self) -> bool:
@@ -158,7 +163,7 @@ def _weigh(word: str) -> int:
         Count.FOLDED_LETTERS: sum(map(str.isalpha, fold(word))),
         Count.FACTS: keys.may_tell(word),
     }
-    return sum(int(value) << (count * _BITS) for count, value in found.items())
+    return sum(int(value) << count for count, value in found.items())
 
 
 _COUNTS: Final = _Remembered(_weigh)

@@ -1,6 +1,6 @@
 import pytest
 
-from corpus.keys import canonical_url, compare_dates, facts, keys
+from corpus.keys import canonical_url, compare_dates, facts, keys, use_key
 from corpus.text import normalise
 
 
@@ -52,6 +52,15 @@ def test_long_digit_strings_are_kept_only_as_digests() -> None:
     (key,) = found.pop()
     assert key.startswith("id:")
     assert "912" not in key[:6]
+
+
+def test_digests_depend_on_the_key_of_the_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = keys("gọi 0912 345 678 ngay", [])
+    monkeypatch.setattr("corpus.keys._secret", b"")
+    use_key(b"one")
+    keyed = keys("gọi 0912 345 678 ngay", [])
+    use_key(b"another")
+    assert len({plain, keyed, keys("gọi 0912 345 678 ngay", [])}) == 3
 
 
 def test_keys_hold_links_of_the_raw_text() -> None:

@@ -1,0 +1,56 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corpus.keys import facts
+from corpus.numbers import may_tell
+from corpus.text import normalise
+
+PIECES = "hai ba trăm nghìn tỷ mươi rưỡi linh năm tu two hundred and a million 三百 万 12 , 5".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("hai trăm người", "num:200:nguoi"),
+        ("hai tram nguoi", "num:200:nguoi"),
+        ("two hundred people", "num:200:nguoi"),
+        ("二百人", "num:200:nguoi"),
+        ("ba mươi lăm hộ dân", "num:35:ho"),
+        ("một trăm linh năm người", "num:105:nguoi"),
+        ("hai mươi năm tù", "num:20:nam"),
+        ("một nghìn năm trăm đồng", "num:1500:dong"),
+        ("hai nghìn không trăm hai mươi tư", "num:2024:"),
+        ("một triệu hai trăm nghìn đồng", "num:1200000:dong"),
+        ("2 triệu rưỡi đồng", "num:2500000:dong"),
+        ("1tr5", "num:1500000:"),
+        ("1 tỷ 200 triệu", "num:1200000000:"),
+        ("5 nghìn tỷ", "num:5000000000000:"),
+        ("1,5 tỷ đồng", "num:1500000000:dong"),
+        ("500k", "num:500000:"),
+        ("1.5 million dong", "num:1500000:dong"),
+        ("two hundred and fifty people", "num:250:nguoi"),
+        ("3万人", "num:30000:nguoi"),
+        ("1.5亿越南盾", "num:150000000:dong"),
+        ("百分之五十", "num:50:%"),
+        ("một trăm phần trăm", "num:100:%"),
+    ],
+)
+def test_numbers_in_words_and_figures_are_one_key(text: str, wanted: str) -> None:
+    assert [fact.key for fact in facts(text)] == [wanted]
+    assert normalise(text).keys == (wanted,)
+
+
+WORDS = "mười năm trước|nam nguoi|sau nguoi do|một người|cả ba mẹ|one of them|hàng nghìn người|không trăm"
+
+
+@pytest.mark.parametrize("text", [*WORDS.split("|"), "十分重要", "千万不要", "一个人"])
+def test_words_that_count_nothing_are_no_numbers(text: str) -> None:
+    assert facts(text) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES)))
+def test_numbers_never_raise_and_no_fact_goes_unannounced(words: list[str]) -> None:
+    text = " ".join(words)
+    assert not facts(text) or any(map(may_tell, text.split()))
