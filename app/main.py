@@ -27,6 +27,7 @@ import intake.mail_desk
 import intake.partner_desk
 import intake.partners
 import intake.routes
+import intake.sharing
 import intake.sourcedesk
 import publish.api
 import publish.desk
@@ -194,6 +195,7 @@ def _hang_doors(app: FastAPI) -> None:
     desk = [Depends(web.guard)]
     app.include_router(auth.router, include_in_schema=False)
     app.include_router(intake.routes.router, include_in_schema=False)
+    app.include_router(intake.sharing.router, include_in_schema=False)
     app.include_router(intake.api.router)
     app.include_router(publish.routes.router, include_in_schema=False)
     app.include_router(publish.api.router)

@@ -45,9 +45,11 @@ def _keys(request: Request) -> reports.Keys:
     return reports.Keys(code=house.code_key, contact=house.contact_key)
 
 
-def _form(typed: dict[str, Any], **extra: Any) -> dict[str, Any]:  # noqa: ANN401  page values
+def form_values(typed: dict[str, Any], **extra: Any) -> dict[str, Any]:  # noqa: ANN401  page values
+    """Return what the form's page shows for `typed`."""
     return {
         "typed": typed,
+        "shared": False,
         "code": codes.grouped(typed["code"]),
         "limits": LIMITS,
         "fields": list(Field),
@@ -80,13 +82,13 @@ def _again(typed: forms.Typed, errors: Sequence[Invalid | Conflict]) -> web.Refi
     """Return the form to show again with everything typed. A used or broken code is replaced."""
     taken = any(error.code == "code-taken" for error in errors)
     kept = typed.shown(code=codes.new() if taken else _usable(typed.code))
-    return web.Refill(FORM, _form(kept), list(errors))
+    return web.Refill(FORM, form_values(kept), list(errors))
 
 
 @router.get("/")
 def form_page(request: Request) -> Response:
     """Show what the centre does, and the form with a fresh tracking code."""
-    return web.not_kept(web.page(request, FORM, _form(forms.Typed(code=codes.new()).shown())))
+    return web.not_kept(web.page(request, FORM, form_values(forms.Typed(code=codes.new()).shown())))
 
 
 @router.get("/phan-anh")
@@ -129,7 +131,7 @@ def similar_page(request: Request, session: web.SessionDep, typed: TypedForm) ->
     found = similar.conclusions(session, kept["text"])
     if request.headers.get("hx-request") == "true":
         return web.not_kept(web.page(request, "intake/_similar.html", {"found": found, "asked": False}))
-    return web.not_kept(web.page(request, FORM, _form(kept, found=found)))
+    return web.not_kept(web.page(request, FORM, form_values(kept, found=found)))
 
 
 @router.get("/dia-ban")

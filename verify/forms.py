@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 from fastapi import File, UploadFile
 
 from app.web import TextForm
-from models import ClosedReason, EvidenceKind, Field, Invalid, Rating, ReasonCode
+from models import Channel, ClosedReason, EvidenceKind, Field, Invalid, Rating, ReasonCode
 from models.evidence import COPY_LIMIT
 from verify.evidence import Citation
 from verify.queue import QUERY_LIMIT, Question, Sort, Tab
@@ -140,6 +140,7 @@ def question(query: Mapping[str, str]) -> Question:
         place=_place(query.get("xa", "")),
         urgent=query.get("khan") == "1",
         overdue=query.get("qua-han") == "1",
+        channel=one_of(Channel, "kenh", None),
         text=searched(query.get("q", "")),
         sort=one_of(Sort, "xep", Sort.PRIORITY),
         page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,  # noqa: PLR2004
@@ -154,6 +155,7 @@ def address(question: Question) -> dict[str, str]:
         "xa": question.place,
         "khan": "1" if question.urgent else "",
         "qua-han": "1" if question.overdue else "",
+        "kenh": question.channel.value if question.channel else "",
         "q": question.text,
         "xep": "" if question.sort is Sort.PRIORITY else question.sort.value,
     }

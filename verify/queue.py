@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, any_, false, func, literal, or_, select, true
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from models import (
     Band,
     Case,
     CaseState,
+    Channel,
     ConfirmedClaim,
     Correction,
     Field,
@@ -85,6 +86,7 @@ class Question:
     place: str = ""
     urgent: bool = False
     overdue: bool = False
+    channel: Channel | None = None  # at least one of its arrivals came this way
     text: str = ""
     sort: Sort = Sort.PRIORITY
     page: int = 1
@@ -123,10 +125,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list, with the number of cases behind every tab under the same filters."""
+    """One page of a list, with the number of cases behind every tab under the same filters.
+
+    `channels` counts the cases of this tab by channel, whichever channel is chosen; a case may be in several.
+    """
 
     rows: Sequence[Row]
     counts: Mapping[Tab, int]
+    channels: Mapping[Channel, int]
     total: int
     page: int
     pages: int
@@ -142,19 +148,19 @@ def fold(text: str) -> str:
 def ask(session: Session, question: Question, *, by: Officer, now: datetime) -> Page:
     """Return the page that `question` asks for. Three queries, whatever the size of the list."""
     filters = _filters(question, now)
-    counts = _counts(session, filters, by)
+    counts = _counts(session, question, filters, by)
     total = counts[question.tab]
     pages = max(1, min(-(-total // PAGE), PAGES))
     page = min(max(question.page, 1), pages)
     found = session.execute(rows_of(question, by=by, now=now).limit(PAGE).offset((page - 1) * PAGE)).all()
     hints = _hints(session, [row.Case.id for row in found])
     rows = [_row(row, hints.get(row.Case.id), now) for row in found]
-    return Page(rows, counts.tabs, total, page, pages, counts.newest)
+    return Page(rows, counts.tabs, counts.channels, total, page, pages, counts.newest)
 
 
 def rows_of(question: Question, *, by: Officer, now: datetime) -> Select[Any]:
     """Return the query of all rows that `question` asks for, in its order, whatever its page."""
-    wanted = (_tab(question.tab, by), *_filters(question, now))
+    wanted = (_tab(question.tab, by), _through(question.channel), *_filters(question, now))
     return _rows().where(*wanted).order_by(*_order(question.sort))
 
 
@@ -167,17 +173,30 @@ def arrived(session: Session, *, after: int) -> int:
 @dataclass(frozen=True)
 class _Counts:
     tabs: Mapping[Tab, int]
+    channels: Mapping[Channel, int]
     newest: int
 
     def __getitem__(self, tab: Tab) -> int:
         return self.tabs[tab]
 
 
-def _counts(session: Session, filters: Sequence[ColumnElement[bool]], by: Officer) -> _Counts:
-    columns = [func.count().filter(_tab(tab, by)).label(tab.name) for tab in Tab]
+def _counts(
+    session: Session, question: Question, filters: Sequence[ColumnElement[bool]], by: Officer
+) -> _Counts:
+    here, through = _tab(question.tab, by), _through(question.channel)
+    tabs = [func.count().filter(_tab(tab, by), through).label(tab.name) for tab in Tab]
+    channels = [func.count().filter(here, _through(one)).label(f"by_{one.name}") for one in Channel]
     newest = select(func.coalesce(func.max(Case.id), 0)).scalar_subquery()
-    row = session.execute(select(*columns, newest.label("newest")).where(*filters)).one()
-    return _Counts({tab: getattr(row, tab.name) for tab in Tab}, row.newest)
+    row = session.execute(select(*tabs, *channels, newest.label("newest")).where(*filters)).one()
+    return _Counts(
+        {tab: getattr(row, tab.name) for tab in Tab},
+        {one: getattr(row, f"by_{one.name}") for one in Channel},
+        row.newest,
+    )
+
+
+def _through(channel: Channel | None) -> ColumnElement[bool]:
+    return true() if channel is None else literal(channel.value) == any_(Case.channels)
 
 
 def _rows() -> Select[Any]:

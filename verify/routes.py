@@ -1,6 +1,7 @@
 """Doors of this room: the pages. The acts have their own modules."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ from models import Field
 from verify import (
     arrivals,
     casefile,
+    channels,
     clock,
     doors,
     forms,
@@ -45,6 +47,14 @@ def queue_page(request: Request, session: web.SessionDep, person: web.OfficerDep
         "targets": (clock.FIRST_RESPONSE, clock.VERDICT),
     }
     return web.not_kept(web.page(request, "verify/queue.html", context))
+
+
+@router.get("/ban-lam-viec/kenh")
+def channels_page(request: Request, session: web.SessionDep, _person: web.OfficerDep) -> Response:
+    """Show what came through which door, week by week."""
+    table = channels.weekly(session, now=web.now(), zone=web.house(request).zone)
+    context = {"table": table, "days": timedelta(days=6)}
+    return web.not_kept(web.page(request, "verify/channels.html", context))
 
 
 @router.get("/ban-lam-viec/moi")

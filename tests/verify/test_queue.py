@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
-from models import Case, Field, Officer
+from models import Case, Channel, Field, Officer
 from tests import factories as make
 from tests.factories import AT
 from verify import queue
@@ -91,6 +91,24 @@ def test_orders(session: Session, ask: Callable[..., list[int]]) -> None:
     assert ask(sort=Sort.NEWEST) == [fresh.id, many.id, old.id]
     assert ask(sort=Sort.OLDEST)[0] == old.id
     assert ask(sort=Sort.REPORTED)[0] == many.id
+
+
+def test_a_channel_filters_and_is_counted_under_the_other_filters(
+    session: Session, me: Officer, ask: Callable[..., list[int]]
+) -> None:
+    told, mailed = make.case(session), make.case(session, urgent=True)
+    by: dict[str, Any] = {"channel": Channel.HOTLINE, "taken_by_id": me.id}
+    make.arrival(session, case_id=told.id, **by)
+    make.arrival(session, case_id=mailed.id, channel=Channel.EMAIL)
+    make.arrival(session, case_id=mailed.id, **by)
+    assert set(ask(channel=Channel.HOTLINE)) == {told.id, mailed.id}
+    assert ask(channel=Channel.EMAIL) == [mailed.id]
+    assert ask(channel=Channel.FEED) == []
+    page = queue.ask(session, Question(channel=Channel.EMAIL), by=me, now=AT)
+    assert (page.total, page.counts[Tab.OPEN]) == (1, 1)
+    assert {one: n for one, n in page.channels.items() if n} == {Channel.HOTLINE: 2, Channel.EMAIL: 1}
+    urgent = queue.ask(session, Question(urgent=True), by=me, now=AT)
+    assert urgent.channels[Channel.HOTLINE] == 1
 
 
 def test_a_page_costs_three_queries_whatever_it_shows(session: Session, me: Officer) -> None:

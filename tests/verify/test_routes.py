@@ -23,6 +23,7 @@ VERIFIERS = {"verifier"}
 DOORS: list[tuple[str, str, set[str]]] = [
     ("GET", "", EVERYONE),
     ("GET", "/moi?sau=1", EVERYONE),
+    ("GET", "/kenh", EVERYONE),
     ("GET", "/cho-duyet", READERS),
     ("GET", "/gac-lai", READERS),
     ("GET", "/kho", READERS),
