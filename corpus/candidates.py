@@ -49,7 +49,7 @@ _FIND: Final = """
                 SELECT p.id FROM passages p
                 WHERE p.{owner}_id IS NOT NULL AND p.terms @@ CAST(t.term AS tsquery) LIMIT {widest} OFFSET 0
             ) has WHERE t.number = a.number
-            GROUP BY has.id ORDER BY sum(t.weight) DESC, has.id LIMIT {depth}
+            GROUP BY has.id ORDER BY sum(t.weight) DESC, has.id DESC LIMIT {depth}
         ) worded
     )
     SELECT found.number, k.*
@@ -65,6 +65,7 @@ _STANDING: Final[dict[Owner, str]] = {  # claims that were withdrawn are not loo
     "case": "true",
 }
 _WIDEST: Final = 2_000  # texts that one term may bring; such terms are asked only for want of rarer ones
+_VECTOR: Final = f"[{','.join(['%.5g'] * DIMENSION)}]"
 _HEADER: Final = 4  # bytes before the numbers of a vector as PostgreSQL sends it
 
 
@@ -124,7 +125,8 @@ def _statement(owner: Owner) -> TextClause:
 
 
 def _written(vector: Vector) -> str:
-    return str(vector.tolist())
+    """Return `vector` as PostgreSQL reads it, with more digits than the 11 bits of a halfvec can hold."""
+    return _VECTOR % tuple(vector.tolist())
 
 
 def _side(

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 _FRESH: Final = 300.0  # seconds for which a process believes what it read
 # Texts looked at for one query: a term that stands in many says little, and every text takes its time.
 _TEXTS: Final = 3_000
-_LEAST_ASKED, _MOST_ASKED = 3, 24  # terms of one query
+_LEAST_ASKED, _MOST_ASKED = 3, 64  # terms of one query
 
 _STATISTICS = text("""
     SELECT common.term, common.share

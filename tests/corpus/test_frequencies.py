@@ -18,7 +18,7 @@ def test_few_texts_are_looked_at_unless_all_terms_are_common() -> None:
     common = Frequencies({f"t{i}": 0.01 for i in range(9)}, 0.001, 1_000_000)
     assert len(common.rarest([f"t{i}" for i in range(9)])) == 3
     assert len(common.rarest([f"rare{i}" for i in range(4)])) == 4
-    assert len(Frequencies({}, 0.001, 0).rarest([f"rare{i}" for i in range(90)])) == 24
+    assert len(Frequencies({}, 0.001, 0).rarest([f"rare{i}" for i in range(90)])) == 64
 
 
 def test_the_server_knows_after_analyze(session: Session) -> None:
