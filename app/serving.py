@@ -171,6 +171,8 @@ def work(settings: Settings, *, lifeline: int | None = None) -> None:
                 fetch=settings.fetch_enabled,
                 zone=ZoneInfo(settings.timezone),
                 contact_key=found.contact,
+                model=settings.encoder_model,
+                load=lambda model: encoder.load(model, settings.encoder_runtime),
             )
         finally:
             stop.set()

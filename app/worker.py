@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import intake.capture
 import intake.drawing
-from corpus import passages
+from corpus import encoder, passages, reembedding
 from corpus.encoder import Encoder
 from intake import arriving, polite, watching
 from verify import triage
@@ -95,25 +95,28 @@ def steps(
     fetch: bool = True,
     zone: ZoneInfo = ZONE,
     contact_key: bytes | None = None,
+    model: str = encoder.BUNDLED,
+    load: Callable[[str], Encoder] = encoder.load,
 ) -> dict[str, Step]:
     """Return the lines of work by name. The encoder is loaded by the first that needs it.
+
+    `load_encoder` makes the encoder that the setting `model` names, `load` that of any other such setting:
+    one that served before has to serve until its successor has encoded all texts.
 
     Without `fetch` nothing goes out to the network: orders to capture a page stay where they are.
     Without `contact_key` pictures stay sealed.
     """
     sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
-    loaded: list[Encoder] = []
-
-    def encoder() -> Encoder:
-        if not loaded:
-            loaded.append(load_encoder())
-        return loaded[0]
+    encoders = reembedding.Encoders(sessions, load_encoder, model=model, load=load)
 
     def think(at: datetime) -> bool:
-        # Both each time: a large import must not hold up reports, nor reports a new claim's vector.
-        triaged = triage.run_one(sessions, encoder(), at=at)
-        judged = arriving.run_one(sessions, encoder(), at=at, zone=zone)
-        return passages.encode_some(sessions, encoder()) or triaged or judged
+        # All each time: a large import must not hold up reports, nor reports a new claim's vector.
+        serving = encoders.serving(at=at)
+        triaged = triage.run_one(sessions, serving, at=at)
+        judged = arriving.run_one(sessions, serving, at=at, zone=zone)
+        encoded = passages.encode_some(sessions, serving)
+        # Another encoder takes over when there is nothing else to do.
+        return encoded or triaged or judged or encoders.advance(at=at)
 
     def capture(at: datetime) -> bool:
         return intake.capture.run_one(sessions, at=at)
@@ -135,11 +138,16 @@ def work(
     fetch: bool = True,
     zone: ZoneInfo = ZONE,
     contact_key: bytes | None = None,
+    model: str = encoder.BUNDLED,
+    load: Callable[[str], Encoder] = encoder.load,
 ) -> None:
     """Run every line of work in its own thread until `stop` is set."""
     bell = Bell(engine)
     threads = [threading.Thread(target=bell.listen, args=(stop,), name="bell", daemon=True)]
-    for name, step in steps(engine, load_encoder, fetch=fetch, zone=zone, contact_key=contact_key).items():
+    lines = steps(
+        engine, load_encoder, fetch=fetch, zone=zone, contact_key=contact_key, model=model, load=load
+    )
+    for name, step in lines.items():
         threads.append(threading.Thread(target=_drain, args=(name, step, bell, stop), name=name, daemon=True))
     for thread in threads:
         thread.start()

@@ -11,6 +11,7 @@ from bench import house, intake, matching, reading, starting, triage
 from bench.figures import OUT, Table
 
 _LARGEST_WITH_TRIAGE = 10_000
+_WITH_BULK = 100_000
 
 
 def main() -> None:
@@ -45,8 +46,13 @@ def _corpus(table: Table, running: Cluster, *, long: bool) -> None:
         for size in matching.sizes(long=long):
             corpus.grow(size)
             matching.measure(table, corpus)
+            matching.recall(table, corpus)
             if size == _LARGEST_WITH_TRIAGE:
                 triage.measure(table, home)
+            if size == _WITH_BULK:
+                matching.bulk(table, corpus)
+        if long:
+            triage.memory(table, home, "memory.worker_mb_1m")
         matching.visible(table, corpus)
         corpus.owner.dispose()
 

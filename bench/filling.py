@@ -1,4 +1,4 @@
-"""A corpus of any size in seconds: invented texts with invented vectors, loaded in bulk."""
+"""A corpus of any size: invented texts, vectors disturbed from those of the encoder, loaded in bulk."""
 
 import hashlib
 import time
@@ -11,12 +11,15 @@ from pgvector.vector import Vector
 from sqlalchemy import Engine, text
 
 from bench import texts
+from corpus.encoder import Encoder
 from corpus.syllables import fold
 from corpus.text import terms
-from models.passage import DIMENSION
 
-_CLUSTERS = 2_000
-_COMMON, _OF_CLUSTER, _OWN = 0.9, 0.3, 0.3  # unrelated texts then have cosines about .82, as e5 gives them
+ANCHORS = 600  # invented texts that are encoded for real
+# A vector lies between those of two anchors, and this far from there: near neighbours, but none too near.
+_OWN = 0.35
+Rows = npt.NDArray[np.float32]
+
 _BATCH = 10_000
 _INDEX = "ix_passages_claim_embedding"
 
@@ -32,40 +35,31 @@ _CLAIMS = """
         'linh_vuc_khac', '', '[]', 'vi', now() FROM padding
 """
 _PASSAGES = """
-    INSERT INTO passages (claim_id, canonical, folded, fingerprint, keys, lang, terms, embedding, encoder)
-    SELECT c.id, p.canonical, p.folded, p.fingerprint, '[]', 'vi', array_to_tsvector(p.terms),
-        p.embedding::halfvec, 'padding'
+    INSERT INTO passages
+        (claim_id, canonical, folded, fingerprint, keys, names, lang, terms, embedding, encoder)
+    SELECT c.id, p.canonical, p.folded, p.fingerprint, '[]', '', 'vi', array_to_tsvector(p.terms),
+        p.embedding::halfvec, :encoder
     FROM padding p JOIN confirmed_claims c ON c.external_id = 'padding:' || p.number
 """
 
 
-def vectors(count: int, centre: npt.NDArray[np.float32], *, seed: int) -> npt.NDArray[np.float32]:
-    """Return `count` unit vectors around `centre`, in clusters that stay the same for every seed."""
+def anchors(model: Encoder) -> Rows:
+    """Return the vectors of invented texts, made by `model`, a row each."""
+    invented = texts.texts(ANCHORS, words=(12, 30), seed=400)
+    return np.asarray(model.encode_passage(invented), dtype=np.float32)
 
-    def unit(rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float64)
 
-    clusters = unit(np.random.default_rng(0).standard_normal((_CLUSTERS, DIMENSION)))
+def vectors(count: int, between: Rows, *, seed: int) -> Rows:
+    """Return `count` unit vectors, each near a point between two rows of `between` (or near the only one)."""
     drawn = np.random.default_rng(seed)
-    rows = (
-        _COMMON * centre / np.linalg.norm(centre)
-        + _OF_CLUSTER * clusters[drawn.integers(0, _CLUSTERS, count)]
-        + _OWN * unit(drawn.standard_normal((count, DIMENSION)))
-    )
-    return unit(rows).astype(np.float32)
+    first, second = between[drawn.integers(0, len(between), (2, count))]
+    share = drawn.random((count, 1), dtype=np.float32)
+    own = drawn.standard_normal((count, between.shape[1]), dtype=np.float32)
+    rows = share * first + (1 - share) * second + _OWN * own / np.linalg.norm(own, axis=1, keepdims=True)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
-def centre(engine: Engine) -> npt.NDArray[np.float32]:
-    """Return the mean of the vectors that are stored: the starting claims, encoded for real."""
-    with engine.begin() as connection:
-        rows = connection.scalars(
-            text("SELECT embedding::text FROM passages WHERE embedding IS NOT NULL LIMIT 200")
-        )
-        found = [np.array(row[1:-1].split(","), dtype=np.float32) for row in rows]
-    return np.asarray(np.mean(found, axis=0), dtype=np.float32)
-
-
-def pad(engine: Engine, have: int, want: int, middle: npt.NDArray[np.float32]) -> float:
+def pad(engine: Engine, have: int, want: int, between: Rows, *, encoder: str = "padding") -> float:
     """Add invented claims number `have` to `want`; return the seconds that building the vector index took.
 
     The index is dropped before and built afterwards: ten times faster than row by row. `engine` must have
@@ -75,7 +69,7 @@ def pad(engine: Engine, have: int, want: int, middle: npt.NDArray[np.float32]) -
         made = connection.scalar(text("SELECT indexdef FROM pg_indexes WHERE indexname = :n"), {"n": _INDEX})
         connection.execute(text(f"DROP INDEX {_INDEX}"))
     for start in range(have, want, _BATCH):
-        _load(engine, start, min(_BATCH, want - start), middle)
+        _load(engine, start, min(_BATCH, want - start), between, encoder)
         print(f"  … {min(start + _BATCH, want):,} texts", flush=True)
     began = time.monotonic()
     with engine.begin() as connection:
@@ -87,7 +81,7 @@ def pad(engine: Engine, have: int, want: int, middle: npt.NDArray[np.float32]) -
     return seconds
 
 
-def _load(engine: Engine, start: int, count: int, middle: npt.NDArray[np.float32]) -> None:
+def _load(engine: Engine, start: int, count: int, between: Rows, encoder: str) -> None:
     with engine.begin() as connection:
         connection.execute(text(_LOAD))
         driver = connection.connection.driver_connection
@@ -96,16 +90,16 @@ def _load(engine: Engine, start: int, count: int, middle: npt.NDArray[np.float32
         columns = "number, canonical, folded, fingerprint, terms, embedding"
         with driver.cursor().copy(f"COPY padding ({columns}) FROM STDIN WITH (FORMAT BINARY)") as copy:
             copy.set_types(["int4", "text", "text", "text", "text[]", "vector"])
-            for row in _rows(start, count, middle):
+            for row in _rows(start, count, between):
                 copy.write_row(row)
         connection.execute(text(_CLAIMS))
-        connection.execute(text(_PASSAGES))
+        connection.execute(text(_PASSAGES), {"encoder": encoder})
 
 
-def _rows(start: int, count: int, middle: npt.NDArray[np.float32]) -> Iterator[tuple[object, ...]]:
+def _rows(start: int, count: int, between: Rows) -> Iterator[tuple[object, ...]]:
     invented = texts.texts(count, seed=1000 + start)
     for number, (words, vector) in enumerate(
-        zip(invented, vectors(count, middle, seed=2000 + start), strict=True), start=start
+        zip(invented, vectors(count, between, seed=2000 + start), strict=True), start=start
     ):
         folded = fold(words)
         digest = hashlib.sha256(folded.encode()).hexdigest()

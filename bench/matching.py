@@ -1,25 +1,28 @@
 """Search among known claims at growing sizes, and how soon a new claim is found elsewhere."""
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, cast, select, text
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session, sessionmaker
 
 from bench import filling, house, texts
 from bench.figures import Table, percentile
 from corpus import claims as confirmed
-from corpus import encoder, exchange, passages, search
+from corpus import encoder, exchange, frequencies, passages, search
 from corpus.encoder import Encoder
 from corpus.text import normalise
 from models import ClaimOrigin, ConfirmedClaim, Passage
 
 QUERIES = 100
 _WARM_UP = 10
-_EF = 100
+_COMPARED = 20  # queries whose nearest vectors are looked for in both ways
 _NAMES = {10_000: "10k", 100_000: "100k", 1_000_000: "1m"}
 _NEW = 7  # claims made known one after the other
 
@@ -34,11 +37,13 @@ class Corpus:
         self.size = 0
         while passages.encode_some(sessionmaker(self.owner), self.encoder):
             pass
-        self._middle = filling.centre(self.owner)
+        self._anchors = filling.anchors(self.encoder)
 
     def grow(self, size: int) -> None:
         """Add invented claims up to `size`, beside the starting ones."""
-        seconds = filling.pad(self.owner, self.size, size, self._middle)
+        seconds = filling.pad(
+            self.owner, self.size, size, self._anchors, encoder=str(self.encoder.description)
+        )
         print(f"  {size:,} texts; vector index built in {seconds:.0f} s", flush=True)
         self.size = size
 
@@ -81,24 +86,75 @@ def measure(table: Table, corpus: Corpus) -> None:
     table.add(
         f"match.p95_ms_{_NAMES[corpus.size]}", percentile(taken, 0.95), "ms",
         floor=round(percentile(floors, 0.95), 1),
-        note=f"p50 {percentile(taken, 0.5):.0f}; {QUERIES} disturbed claims, {first} found first, {found} at "
-        "all; floor: one encoding, one HNSW and one GIN probe",
+        note=f"p50 {percentile(taken, 0.5):.0f}, floor p50 {percentile(floors, 0.5):.0f}; {QUERIES} "
+        f"disturbed claims, {first} found first, {found} at all; floor: an encoding, a probe of either index",
     )  # fmt: skip
 
 
 def _floor(engine: Engine, model: Encoder, words: str) -> float:
     """Return the ms that one pass of the encoder and one look into either index take."""
     normal = normalise(words)
-    asked = passages.asking(normal)
-    assert asked is not None
     with Session(engine) as session:
-        session.execute(text(f"SET LOCAL hnsw.ef_search = {_EF}"))
+        ((rarest, _), *_) = frequencies.of(session).rarest(passages.asked(normal))
         began = time.perf_counter()
         vector = model.encode_query([normal.canonical])[0]
         claims = select(Passage.id).where(Passage.claim_id.is_not(None)).limit(search.DEPTH)
         session.scalars(claims.order_by(Passage.embedding.max_inner_product(vector))).all()
-        session.scalars(claims.where(Passage.terms.op("@@")(asked))).all()
+        session.scalars(claims.where(Passage.terms.op("@@")(cast(passages.quoted(rarest), TSQUERY)))).all()
         return (time.perf_counter() - began) * 1000
+
+
+def recall(table: Table, corpus: Corpus) -> None:
+    """Measure how many of the nearest vectors the index finds that a look at all of them finds."""
+    nearest = select(Passage.id).where(Passage.claim_id.is_not(None)).limit(search.DEPTH)
+    engine, shared = corpus.home.engine(), 0
+    asked = texts.disturbed(_COMPARED, seed=21)
+    for _, words in asked:
+        vector = corpus.encoder.encode_query([normalise(words).canonical])[0]
+        ordered = nearest.order_by(Passage.embedding.max_inner_product(vector))
+        with Session(engine) as session:
+            found = set(session.scalars(ordered))
+            session.execute(text("SET LOCAL enable_indexscan = off"))
+            shared += len(found & set(session.scalars(ordered)))
+    engine.dispose()
+    table.add(
+        f"match.dense_recall_{_NAMES[corpus.size]}", shared / (_COMPARED * search.DEPTH), "",
+        note=f"of the {search.DEPTH} nearest vectors, {_COMPARED} disturbed claims; peer: looking at all",
+        peer=1.0,
+    )  # fmt: skip
+
+
+def bulk(table: Table, corpus: Corpus) -> None:
+    """Measure how many texts a second two processes bring to their normal form, encode and match."""
+    command = [sys.executable, "-m", "bench.bulk", corpus.home.url]
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(
+                subprocess.Popen(  # noqa: S603  our own module
+                    [*command, str(seed)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    encoding="utf-8",
+                )
+            )
+            for seed in (31, 32)
+        ]
+        for one in running:
+            assert one.stdout is not None
+            assert one.stdout.readline() == "ready\n"
+        began = time.monotonic()
+        for one in running:
+            assert one.stdin is not None
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        answers = [json.loads(one.stdout.readline()) for one in running if one.stdout is not None]
+        seconds = time.monotonic() - began
+    table.add(
+        "match.bulk_per_s", sum(one["texts"] for one in answers) / seconds, "1/s",
+        note=f"two processes, {corpus.size:,} texts; {sum(one['first'] for one in answers)} of "
+        f"{sum(one['texts'] for one in answers)} disturbed claims found first",
+    )  # fmt: skip
 
 
 def visible(table: Table, corpus: Corpus) -> None:

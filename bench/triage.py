@@ -43,7 +43,7 @@ def measure(table: Table, home: house.House) -> None:
             note=f"idle worker, {held:,} texts, {SAMPLES} reports, {ranked} with matches; "
             f"p50 {percentile(taken, 0.5):.0f}; peer: the limit",
         )  # fmt: skip
-        _memory(table, worker)
+        _memory(table, worker, "memory.worker_mb")
 
 
 def _one(database: psycopg.Connection[tuple[int]], port: int, key: bytes, text: str) -> tuple[float, int]:
@@ -69,5 +69,15 @@ def _count(database: psycopg.Connection[tuple[int]]) -> int:
     return row[0] if row else 0
 
 
-def _memory(table: Table, worker: psutil.Process) -> None:
-    table.add("memory.worker_mb", house.megabytes(worker), "MB", note="resident, after triage; torch loaded")
+def memory(table: Table, home: house.House, name: str, *, reports: int = 5) -> None:
+    """Measure the worker's memory after a few reports, as the figure `name`."""
+    with house.serving(home) as (port, _web), house.kiemtin("work", env=home.environment()) as worker:
+        key = keys.load(read(_env_file=None, state_dir=home.state_dir)).code
+        with psycopg.connect(home.url, autocommit=True) as database:
+            for _, text in texts.disturbed(reports, seed=13):
+                _one(database, port, key, text)
+        _memory(table, worker, name)
+
+
+def _memory(table: Table, worker: psutil.Process, name: str) -> None:
+    table.add(name, house.megabytes(worker), "MB", note="resident, after triage; torch loaded")

@@ -28,8 +28,14 @@ Vector = npt.NDArray[np.float32]
 # index, each cut off at its depth; OFFSET 0 keeps the planner from turning them into scans of the table.
 _FIND: Final = """
     WITH asked AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:numbers AS int[]), CAST(:fingerprints AS text[]), CAST(:vectors AS text[]))
-            AS a (number, fingerprint, vector)
+        SELECT a.number, a.fingerprint, a.encoder,
+            -- vectors of two encoders cannot be compared: until the switch, such a text goes by its words
+            CASE WHEN coalesce(a.encoder = (SELECT name FROM serving_encoder), true) THEN a.vector END
+                AS vector
+        FROM unnest(
+            CAST(:numbers AS int[]), CAST(:fingerprints AS text[]),
+            CAST(:vectors AS text[]), CAST(:encoders AS text[])
+        ) AS a (number, fingerprint, vector, encoder)
     ), term AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:askers AS int[]), CAST(:terms AS text[]), CAST(:weights AS float8[]))
             AS t (number, term, weight)
@@ -53,9 +59,9 @@ _FIND: Final = """
         ) worded
     )
     SELECT found.number, k.*
-    FROM found CROSS JOIN LATERAL (
+    FROM found JOIN asked a ON a.number = found.number CROSS JOIN LATERAL (
         SELECT p.id, p.{owner}_id, p.canonical, p.folded, p.fingerprint, p.keys, p.names, p.lang,
-            halfvec_send(p.embedding) AS vector
+            CASE WHEN coalesce(p.encoder = a.encoder, true) THEN halfvec_send(p.embedding) END AS vector
         FROM passages p WHERE p.id = found.id AND {standing} OFFSET 0
     ) k
     ORDER BY found.number, k.id
@@ -75,6 +81,7 @@ class Asked:
 
     normal: NormalText
     vector: Vector | None
+    encoder: str | None = None  # what made the vector, as its description is stored with others that it made
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,7 @@ def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Kn
         {
             "numbers": list(range(len(asked))),
             "fingerprints": [one.normal.fingerprint for one in asked],
+            "encoders": [one.encoder for one in asked],
             "vectors": [None if one.vector is None else _written(one.vector) for one in asked],
             "askers": [number for number, _, _ in terms],
             "terms": [term for _, term, _ in terms],

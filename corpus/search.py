@@ -11,7 +11,7 @@ from rapidfuzz.distance import LCSseq
 from sqlalchemy.orm import Session
 
 from corpus import candidates, places, ranker, reasons
-from corpus.candidates import DEPTH, Known, Owner
+from corpus.candidates import DEPTH, Asked, Known, Owner
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
 from corpus.signals import Comparison, Side, Signals, Table
@@ -52,6 +52,13 @@ class Query:
             return None
         vectors: Vectors = self.encoder.encode_passage([readable(self.normal.canonical, self.normal.lang)])
         return np.asarray(vectors[0])
+
+    @property
+    def asked(self) -> Asked:
+        """This text as its candidates are looked up."""
+        return Asked(
+            self.normal, self.vector, None if self.encoder is None else str(self.encoder.description)
+        )
 
     @cached_property
     def side(self) -> Side:
@@ -140,7 +147,7 @@ def _hits(session: Session, query: Query, owner: Owner, *, limit: int, floor: bo
 
 
 def _ranked(session: Session, queries: Sequence[Query], owner: Owner) -> list[_Ranking]:
-    found = candidates.find(session, [candidates.Asked(one.normal, one.vector) for one in queries], owner)
+    found = candidates.find(session, [one.asked for one in queries], owner)
     model = ranker.load()
     result = []
     for query, known in zip(queries, found, strict=True):

@@ -17,6 +17,7 @@ from models.capture import Capture, CaptureFailure, CaptureState, ReadableCopy
 from models.case import MOVES, Case, CaseState, ClosedReason
 from models.claim import ClaimOrigin, ConfirmedClaim
 from models.correction import Correction, CorrectionKind
+from models.encoding import FreshVector, ServingEncoder
 from models.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from models.evidence import Evidence, EvidenceKind, StoredCopy
 from models.mailbox import Letter, LetterOutcome, Mailbox
@@ -78,6 +79,7 @@ __all__ = [
     "EvidenceKind",
     "Field",
     "Forbidden",
+    "FreshVector",
     "Invalid",
     "ItemKey",
     "ItemState",
@@ -110,6 +112,7 @@ __all__ = [
     "Scope",
     "SeenItem",
     "SeenWhere",
+    "ServingEncoder",
     "Source",
     "SourceAddress",
     "SourceHost",

@@ -41,6 +41,7 @@ def ids(session: Session, model: Encoder) -> list[int]:
         form = normalise(claim.claim)
         passage = make.passage(session, claim.claim, claim_id=claim.id)
         passage.embedding = model.encode_passage([form.canonical])[0]
+        passage.encoder = str(model.description)
     session.flush()
     return [claim.id for claim in made]
 
