@@ -1,6 +1,6 @@
 """Encoders: whose vectors are searched, and the vectors of the one that will follow.
 
-Revision: encoders, after captures.
+Revision: encoders, after same_picture.
 """
 
 import sqlalchemy as sa
@@ -8,7 +8,7 @@ from alembic import op
 from pgvector.sqlalchemy import HALFVEC
 
 revision = "encoders"
-down_revision = "captures"
+down_revision = "same_picture"
 branch_labels = None
 depends_on = None
 
