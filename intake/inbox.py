@@ -7,9 +7,10 @@ that is stored and not marked; the next run marks it and takes nothing twice (un
 import hashlib
 import hmac
 import imaplib
+import io
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -22,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
-from intake import apart, codes, forms, reports
+from intake import apart, codes, forms, pictures, reports
 from models import Channel, Letter, LetterOutcome, Mailbox
 
 log = logging.getLogger(__name__)
@@ -163,22 +164,26 @@ def _fetched(box: BaseMailBox, uid: int) -> tuple[bytes, bool] | None:
 
 def take(account: Account, reader: Reader, letter: Letter, raw: bytes, whole: bool) -> None:  # noqa: FBT001
     """Store what becomes of one letter. Whatever stands in it, the next one is not held up."""
-    said: dict[str, Any] = {"pieces": [], "machine": "", "message_id": "", "left_out": 0}
+    said: dict[str, Any] = {"pieces": [], "pictures": [], "machine": "", "message_id": "", "left_out": 0}
     broken = "letter-broken"
     try:
         said = apart.run("intake.letters:read", raw, wall_s=30)
         broken = ""
     except apart.Refused as refused:
         log.warning("a letter could not be read: %s", refused.reason)
-    content = repr((said["message_id"], said["pieces"])) if said["pieces"] else raw
+    given = [io.BytesIO(content) for content in said["pictures"]]
+    seen, _ = pictures.look(given)
+    content: str | bytes = repr((said["message_id"], said["pieces"], [one.sha256 for one in seen]))
+    if not said["pieces"] and not seen:
+        content = raw
     letter.digest = _digest(content, reader.keys.code)
-    letter.left_out = said["left_out"] + (not whole)
+    letter.left_out = said["left_out"] + len(given) - len(seen) + (not whole)
     letter.read_at = reader.now()
     letter.marked = False
     letter.outcome, letter.reason = LetterOutcome.REFUSED, broken or "letter-empty"
     if said["machine"]:
         letter.outcome, letter.reason = LetterOutcome.IGNORED, said["machine"]
-    form = None if letter.outcome is LetterOutcome.IGNORED else _report(said, account, reader)
+    form = None if letter.outcome is LetterOutcome.IGNORED else _report(said, seen, account, reader)
     try:
         with reader.sessions.begin() as session:
             if form is not None:
@@ -206,15 +211,17 @@ def _file(session: Session, form: forms.Report, letter: Letter, reader: Reader) 
         session.flush()
 
 
-def _report(said: dict[str, Any], account: Account, reader: Reader) -> forms.Report | None:
+def _report(
+    said: dict[str, Any], seen: Sequence[pictures.Sent], account: Account, reader: Reader
+) -> forms.Report | None:
     """Return the letter as a report, or None where there is nothing in it to report."""
-    if not said["pieces"]:
+    if not said["pieces"] and not seen:
         return None
-    first, *more = said["pieces"]
+    first, *more = said["pieces"] or [""]
     typed = forms.Typed(text=first, more=more, doubt=said["doubt"], code=codes.new())
     today = reader.now().astimezone(reader.zone).date()
     try:
-        report = forms.check(typed, today=today)
+        report = forms.check(typed, today=today, seen=(seen, []))
     except forms.Refused:  # a link that is none, and the like
         return None
     if not account.keep_sender:

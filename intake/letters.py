@@ -18,6 +18,8 @@ from typing import Any, Final
 PIECE_LIMIT: Final = 10_000  # characters of a piece; longer ones are cut and counted as left out
 PIECES: Final = 10
 DOUBT_LIMIT: Final = 2_000
+PICTURES: Final = 5
+_ORNAMENT: Final = 8_000  # bytes; a smaller picture inside a letter is a logo or a mark, no evidence
 _DEPTH: Final = 20  # of parts in parts; nobody's mail program nests deeper
 _PARTS: Final = 200
 _SHORT: Final = 60  # characters; a shorter text is read together with its subject
@@ -52,7 +54,8 @@ def read(raw: bytes) -> dict[str, Any]:
 
     `machine` is why no person wrote it ("" where one did): bounce, auto-reply, list. `pieces` are its
     texts, the first one first, each with a word in it; `doubt` the sender's own words beside what they
-    forward; `sender` the bare address; `left_out` counts files and texts that were not taken over.
+    forward; `pictures` bytes that nobody looked at yet; `sender` the bare address; `left_out` counts
+    files and texts that were not taken over.
     """
     letter = BytesParser(policy=compat32).parsebytes(raw)
     parts = _Parts()
@@ -69,6 +72,7 @@ def read(raw: bytes) -> dict[str, Any]:
         "sender": sender,
         "pieces": [piece[:PIECE_LIMIT].strip() for piece in pieces[:PIECES]],
         "doubt": doubt[:DOUBT_LIMIT].strip(),
+        "pictures": parts.pictures,
         "left_out": parts.left_out + cut,
     }
 
@@ -92,6 +96,7 @@ class _Parts:
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.letters: list[str] = []
+        self.pictures: list[bytes] = []
         self.left_out = 0
         self._seen = 0
 
@@ -108,6 +113,8 @@ class _Parts:
         elif children:  # any other multipart, or a letter in a letter
             for child in children:
                 self.collect(child, depth + 1, inner=inner or kind == "message/rfc822")
+        elif part.get_content_maintype() == "image":
+            self._picture(part)
         elif part.get_content_disposition() == "attachment" or part.get_filename():
             self.left_out += 1
         elif kind in {"text/plain", "text/html"}:
@@ -116,6 +123,13 @@ class _Parts:
             (self.letters if inner else self.texts).append(text)
         else:
             self.left_out += 1
+
+    def _picture(self, part: Message) -> None:
+        content = part.get_payload(decode=True)
+        if not isinstance(content, bytes) or len(self.pictures) >= PICTURES:
+            self.left_out += 1
+        elif len(content) >= _ORNAMENT or part.get_content_disposition() == "attachment":
+            self.pictures.append(content)
 
 
 def _best(choices: list[Message]) -> Message:

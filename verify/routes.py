@@ -1,7 +1,6 @@
 """Doors of this room: the pages. The acts have their own modules."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -53,8 +52,7 @@ def queue_page(request: Request, session: web.SessionDep, person: web.OfficerDep
 def channels_page(request: Request, session: web.SessionDep, _person: web.OfficerDep) -> Response:
     """Show what came through which door, week by week."""
     table = channels.weekly(session, now=web.now(), zone=web.house(request).zone)
-    context = {"table": table, "days": timedelta(days=6)}
-    return web.not_kept(web.page(request, "verify/channels.html", context))
+    return web.not_kept(web.page(request, "verify/channels.html", {"table": table}))
 
 
 @router.get("/ban-lam-viec/moi")

@@ -1,5 +1,7 @@
 """The inbox against a real IMAP server: once each, whatever happens in between, whatever is in it."""
 
+import base64
+import hashlib
 import os
 import signal
 import subprocess
@@ -8,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,10 +20,15 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.keys import Keys
 from intake import inbox, mailbag, reports
 from intake.inbox import Account, Reader
-from models import Arrival, Channel, Contact, Letter, LetterOutcome, Mailbox
+from models import Arrival, Channel, Contact, Letter, LetterOutcome, Mailbox, Picture
 from tests.intake import post
 from tests.intake.test_letters import DAM, nested
 from tests.verify.conftest import Desk
+
+# one grey pixel
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=="
+)
 
 ONCE = """
 import sys
@@ -150,6 +158,23 @@ def test_the_same_letter_delivered_again_is_counted_and_dropped(
     post.put(account, post.letter("Cầu Cốc Lếu sập rồi, sáng nay ai cũng nói"))  # the same Message-ID
     assert inbox.read_new(account, reader) == 3
     assert [outcome for outcome, _ in outcomes(database)] == ["report", "duplicate", "report"]
+
+
+def test_attached_pictures_go_through_the_pictures_door(
+    account: Account, reader: Reader, database: Engine
+) -> None:
+    made = EmailMessage()
+    made["From"] = "a@b.vn"
+    made.set_content("\n")
+    for content in (PICTURE, b"\x89PNG that is none"):
+        made.add_attachment(content, maintype="image", subtype="png", filename="anh.png")
+    post.put(account, made.as_bytes())
+    assert inbox.read_new(account, reader) == 1
+    (arrival,) = arrivals(database)
+    assert (arrival.text, arrival.pictures) == ("", 1)
+    with Session(database) as session:
+        assert session.scalar(select(Letter.left_out)) == 1
+        assert session.scalars(select(Picture)).one().sha256 == hashlib.sha256(PICTURE).digest()
 
 
 def test_hostile_letters_hold_up_nobody(account: Account, reader: Reader, database: Engine) -> None:

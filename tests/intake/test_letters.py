@@ -60,9 +60,10 @@ def test_letters_in_a_letter_are_pieces() -> None:
         inner.set_content(text)
         outer.add_attachment(inner)
     outer.add_attachment(b"\x89PNG", maintype="image", subtype="png", filename="anh.png")
+    outer.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="don.pdf")
     said = letters.read(outer.as_bytes())
     assert (said["pieces"], said["doubt"]) == ([DAM, "Cầu Cốc Lếu sập"], "Gửi Trung tâm hai tin")
-    assert said["left_out"] == 1
+    assert (said["pictures"], said["left_out"]) == ([b"\x89PNG"], 1)
     assert "Trần B" not in repr(said)
 
 
