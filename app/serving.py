@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import functools
 import gc
 import mimetypes
 import os
@@ -173,10 +174,20 @@ def work(settings: Settings, *, lifeline: int | None = None) -> None:
                 contact_key=found.contact,
                 model=settings.encoder_model,
                 load=lambda model: encoder.load(model, settings.encoder_runtime),
+                look=_look(settings),
             )
         finally:
             stop.set()
             clock.join(timeout=10)
+
+
+def _look(settings: Settings) -> Callable[[str], bytes | None] | None:
+    """Return what takes pictures of kept pages, or None where no browser is set."""
+    if settings.chromium is None:
+        return None
+    from intake import screenshot  # noqa: PLC0415
+
+    return functools.partial(screenshot.take, chromium=settings.chromium)
 
 
 def _inbox(

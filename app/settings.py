@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     fetch_enabled: bool = Field(
         default=True, description="Whether the worker may fetch reported links and cited sources."
     )
+    chromium: Path | None = Field(
+        None,
+        description="Chromium with which the worker takes a picture of each page that it keeps, e.g. "
+        "/usr/bin/chromium; not as root. Absent: no pictures.",
+    )
 
     # the inbox
     imap_host: str = Field(

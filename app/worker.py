@@ -97,6 +97,7 @@ def steps(
     contact_key: bytes | None = None,
     model: str = encoder.BUNDLED,
     load: Callable[[str], Encoder] = encoder.load,
+    look: intake.capture.Look | None = None,
 ) -> dict[str, Step]:
     """Return the lines of work by name. The encoder is loaded by the first that needs it.
 
@@ -104,7 +105,7 @@ def steps(
     one that served before has to serve until its successor has encoded all texts.
 
     Without `fetch` nothing goes out to the network: orders to capture a page stay where they are.
-    Without `contact_key` pictures stay sealed.
+    Without `contact_key` pictures stay sealed. `look` takes pictures of kept pages.
     """
     sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
     encoders = reembedding.Encoders(sessions, load_encoder, model=model, load=load)
@@ -119,7 +120,7 @@ def steps(
         return encoded or triaged or judged or encoders.advance(at=at)
 
     def capture(at: datetime) -> bool:
-        return intake.capture.run_one(sessions, at=at)
+        return intake.capture.run_one(sessions, at=at, look=look)
 
     def draw(at: datetime) -> bool:
         return contact_key is not None and intake.drawing.run_one(sessions, contact_key, at=at)
@@ -140,12 +141,20 @@ def work(
     contact_key: bytes | None = None,
     model: str = encoder.BUNDLED,
     load: Callable[[str], Encoder] = encoder.load,
+    look: intake.capture.Look | None = None,
 ) -> None:
     """Run every line of work in its own thread until `stop` is set."""
     bell = Bell(engine)
     threads = [threading.Thread(target=bell.listen, args=(stop,), name="bell", daemon=True)]
     lines = steps(
-        engine, load_encoder, fetch=fetch, zone=zone, contact_key=contact_key, model=model, load=load
+        engine,
+        load_encoder,
+        fetch=fetch,
+        zone=zone,
+        contact_key=contact_key,
+        model=model,
+        load=load,
+        look=look,
     )
     for name, step in lines.items():
         threads.append(threading.Thread(target=_drain, args=(name, step, bell, stop), name=name, daemon=True))

@@ -124,7 +124,17 @@ def _brought(url: str, get: Fetch, look: Look | None, *, at: datetime) -> Brough
         words = apart.run("intake.readable:read", page.content, page.url, page.media_type, at.isoformat())
     except apart.Refused:  # the log says why; the bytes are kept all the same
         words = None
-    return Brought(page, warc.write(page, at=at), words, None if look is None else look(page.url))
+    return Brought(page, warc.write(page, at=at), words, _picture(page, look))
+
+
+def _picture(page: Fetched, look: Look | None) -> bytes | None:
+    if look is None or not page.media_type.startswith("text/html"):
+        return None
+    try:
+        return look(page.url)
+    except Exception:
+        log.exception("taking a picture failed in an unexpected way")
+        return None
 
 
 def _answered_badly(page: Fetched) -> Brought:

@@ -97,6 +97,22 @@ def test_a_page_is_kept_as_records_and_as_words_too(sessions: sessionmaker[Sessi
     assert kinds[3] == ("response", body)
 
 
+@pytest.mark.parametrize("picture", [b"\x89PNG\r\n\x1a\n...", None])
+def test_a_picture_of_the_page_is_kept_where_one_can_be_taken(
+    sessions: sessionmaker[Session], at: datetime, picture: bytes | None
+) -> None:
+    def look(url: str) -> bytes:
+        assert url == PAGE.url
+        if picture is None:
+            raise OSError
+        return picture
+
+    order = ordered(sessions, at)
+    assert capture.run_one(sessions, at=at, get=lambda _url: PAGE, look=look)
+    done = now_is(sessions, order)
+    assert (done.state, done.screenshot_id is None) == (CaptureState.DONE, picture is None)
+
+
 def test_pictures_and_papers_keep_their_bytes_and_have_no_words(
     sessions: sessionmaker[Session], at: datetime
 ) -> None:
