@@ -273,3 +273,22 @@ def test_many_workers_let_each_article_arrive_once(
     assert tally(sessions) == {"seen": 8, "arrived": 8}
     with sessions() as session:
         assert session.scalar(select(func.count()).select_from(Arrival)) == 8
+
+
+def test_a_source_with_many_items_takes_nothing_away_from_the_others(
+    sessions: Sessions, web: Web, at: datetime
+) -> None:
+    with sessions.begin() as session:
+        by = make.officer(session)
+        for number, size in enumerate((150, 1, 1, 1)):
+            site = f"https://bao{number}.example.vn"
+            watched(session, f"{site}/rss", at=at, by=by, name=f"Báo {number}")
+            rows = [(f"Tin số {n} của báo {number}", f"{site}/tin-{n}.html") for n in range(size)]
+            web.put(f"{site}/rss", rss(*rows), "text/xml")
+    while visits.run_one(sessions, web.way, at=at):
+        pass
+    web.asked.clear()
+    for tick in range(4):
+        assert articles.run_one(sessions, web.way, at=at + timedelta(minutes=1, seconds=tick))
+    read = {url.split("/")[2] for url in web.asked if url.endswith(".html")}
+    assert read == {f"bao{number}.example.vn" for number in range(4)}
