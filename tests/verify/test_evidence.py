@@ -81,6 +81,25 @@ def test_the_same_file_is_kept_once(session: Session, case: Case, hoa: Officer) 
     assert session.get_one(StoredCopy, first.copy_id).media_type == "image/png"
 
 
+def test_an_uploaded_file_is_evidence_of_equal_rank(session: Session, case: Case, hoa: Officer) -> None:
+    """The rule of the database: a primary document, or two independent sources, each with a copy."""
+
+    def suffices(rating: str = "false") -> bool:
+        return bool(session.scalar(select(func.evidence_suffices(case.id, rating))))
+
+    page = cite(session, case, hoa, kind=EvidenceKind.URL, issuer="Báo A", url="https://example.org/a")
+    cite(session, case, hoa, kind=EvidenceKind.DOCUMENT, issuer="Báo B", upload=PNG)
+    assert (suffices("true"), suffices()) == (True, False)  # the page has no copy yet
+    page.copy_id = make.stored_copy(session).id
+    session.flush()
+    assert suffices()
+    other = make.case(session)
+    cite(
+        session, other, hoa, kind=EvidenceKind.DOCUMENT, issuer="Sở Y tế", upload=b"%PDF-1.7", is_primary=True
+    )
+    assert session.scalar(select(func.evidence_suffices(other.id, "fake")))
+
+
 @pytest.mark.parametrize(
     ("content", "media_type"),
     [
