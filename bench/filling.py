@@ -21,7 +21,7 @@ _OWN = 0.35
 Rows = npt.NDArray[np.float32]
 
 _BATCH = 10_000
-_INDEX = "ix_passages_claim_embedding"
+_INDEXES = ("ix_passages_claim_embedding", "ix_passages_terms")
 
 _LOAD = """
     CREATE TEMP TABLE padding (
@@ -60,21 +60,24 @@ def vectors(count: int, between: Rows, *, seed: int) -> Rows:
 
 
 def pad(engine: Engine, have: int, want: int, between: Rows, *, encoder: str = "padding") -> float:
-    """Add invented claims number `have` to `want`; return the seconds that building the vector index took.
+    """Add invented claims number `have` to `want`; return the seconds that building the indexes took.
 
-    The index is dropped before and built afterwards: ten times faster than row by row. `engine` must have
-    the owner's rights.
+    Those of vectors and terms are dropped before and built afterwards: ten times faster than row by row.
+    `engine` must have the owner's rights.
     """
     with engine.begin() as connection:
-        made = connection.scalar(text("SELECT indexdef FROM pg_indexes WHERE indexname = :n"), {"n": _INDEX})
-        connection.execute(text(f"DROP INDEX {_INDEX}"))
+        found = text("SELECT indexdef FROM pg_indexes WHERE indexname = ANY(:names)")
+        made = connection.scalars(found, {"names": list(_INDEXES)}).all()
+        for name in _INDEXES:
+            connection.execute(text(f"DROP INDEX {name}"))
     for start in range(have, want, _BATCH):
         _load(engine, start, min(_BATCH, want - start), between, encoder)
         print(f"  … {min(start + _BATCH, want):,} texts", flush=True)
     began = time.monotonic()
     with engine.begin() as connection:
-        connection.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
-        connection.exec_driver_sql(str(made))
+        connection.execute(text("SET LOCAL maintenance_work_mem = '2GB'"))  # the graph of a million takes 1.1
+        for definition in made:
+            connection.exec_driver_sql(definition)
     seconds = time.monotonic() - began
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE passages, confirmed_claims"))

@@ -44,7 +44,7 @@ class Corpus:
         seconds = filling.pad(
             self.owner, self.size, size, self._anchors, encoder=str(self.encoder.description)
         )
-        print(f"  {size:,} texts; vector index built in {seconds:.0f} s", flush=True)
+        print(f"  {size:,} texts; indexes built in {seconds:.0f} s", flush=True)
         self.size = size
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY, insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import naming, places
+from corpus.frequencies import Frequencies
 from corpus.text import NormalText
 from models import Passage
 
@@ -53,10 +54,10 @@ def quoted(term: str) -> str:
     return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
-def asking(normal: NormalText) -> ColumnElement[Any] | None:
-    """Return the query "any of the terms of `normal`", None when there is none."""
-    found = asked(normal)
-    return cast(" | ".join(map(quoted, found)), TSQUERY) if found else None
+def asking(normal: NormalText, among: Frequencies) -> ColumnElement[Any] | None:
+    """Return the query "any of the rarest terms of `normal`", None when it has none."""
+    rarest = among.rarest(asked(normal))
+    return cast(" | ".join(quoted(term) for term, _ in rarest), TSQUERY) if rarest else None
 
 
 def add(session: Session, claim_id: int, forms: Sequence[NormalText]) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from corpus import passages, places
+from corpus import frequencies, passages, places
 from corpus.text import normalise, terms
 from models import ConfirmedClaim, Correction, CorrectionKind, Passage, Rating
 
@@ -44,7 +44,7 @@ class Conclusion:
 def conclusions(session: Session, text: str) -> list[Conclusion]:
     """Return at most three published conclusions that speak of what `text` says, the likest first."""
     normal = normalise(text)
-    query = passages.asking(normal)
+    query = passages.asking(normal, frequencies.of(session))
     if query is None:
         return []
     asked = set(normal.pairs[:_TERMS_COMPARED])
