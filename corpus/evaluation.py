@@ -41,6 +41,7 @@ class Question:
     group: str
     answers: frozenset[str]
     exclude: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def read(folder: Path) -> Collection:
             group=_group(row),
             answers=frozenset(answers.get(str(row["id"]), ())),
             exclude=str(row.get("exclude") or ""),
+            id=str(row["id"]),
         )
         for row in _rows(folder / "queries.jsonl")
     ]
@@ -96,7 +98,7 @@ def read(folder: Path) -> Collection:
 def headed(row: Mapping[str, Any]) -> str:
     """Return the text of a corpus row behind its title, unless the text has it already."""
     title, words = str(row.get("title") or "").strip(), str(row["text"])
-    return words if title in words else f"{title}{'' if title[-1] in '.?!' else '.'} {words}"
+    return words if title in words else f"{title}. {words}"
 
 
 def _rows(path: Path) -> Iterator[dict[str, Any]]:

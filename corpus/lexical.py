@@ -17,6 +17,7 @@ Scores = npt.NDArray[np.float64]
 _Numbers = npt.NDArray[np.uint64]
 
 _SHORTEST, _LONGEST = 3, 5  # characters of a gram
+_FEWEST: Final = 31  # texts among which rarity is judged: with fewer, as if the others had no such gram
 _KEY_BITS: Final = np.uint64(48)  # of a gram; the other 16 say in which text it stands
 _KEY: Final = np.uint64(2**48 - 1)
 # Odd 64-bit numbers without meaning: the character at each place of a gram is multiplied by one of them.
@@ -25,11 +26,21 @@ _FACTORS: Final = np.random.default_rng(48).integers(2**63, size=11, dtype=np.ui
 ) + np.uint64(1)
 
 
-class Likeness(NamedTuple):
-    """Cosine of a query with each candidate, 0..1."""
+class Shared(NamedTuple):
+    """What a query and each candidate have in common of one kind of gram, 0..1."""
 
-    char: Scores  # character 3- to 5-grams inside words: typing errors, joined words, other inflections
-    word: Scores  # words and neighbouring pairs
+    cosine: Scores  # of the counts
+    found: (
+        Scores  # share of the query's grams that the candidate has; the rarer among the candidates, the more
+    )
+    both: Scores  # geometric mean of `found` and the share of the candidate's grams that the query has
+
+
+class Likeness(NamedTuple):
+    """How alike a query and each candidate are."""
+
+    char: Shared  # character 3- to 5-grams inside words: typing errors, joined words, other inflections
+    word: Shared  # words and neighbouring pairs
 
 
 def similarity(query: str, candidates: Sequence[str]) -> Likeness:
@@ -38,9 +49,13 @@ def similarity(query: str, candidates: Sequence[str]) -> Likeness:
     The first 2,000 characters of each count. Empty texts are like nothing.
     """
     if not candidates:
-        return Likeness(np.zeros(0), np.zeros(0))
+        return Likeness(_nothing(0), _nothing(0))
     texts = [text[:TEXT_LIMIT] for text in (query, *candidates)]
-    return Likeness(_cosines(*_char_grams(texts), len(texts)), _cosines(*_word_grams(texts), len(texts)))
+    return Likeness(_shared(*_char_grams(texts), len(texts)), _shared(*_word_grams(texts), len(texts)))
+
+
+def _nothing(count: int) -> Shared:
+    return Shared(np.zeros(count), np.zeros(count), np.zeros(count))
 
 
 def _char_grams(texts: Sequence[str]) -> tuple[_Numbers, _Numbers]:
@@ -77,21 +92,26 @@ def _word_grams(texts: Sequence[str]) -> tuple[_Numbers, _Numbers]:
     return np.concatenate([rows, rows[1:][together]]), np.concatenate([words, pairs])
 
 
-def _cosines(rows: _Numbers, grams: _Numbers, count: int) -> Scores:
-    """Return the cosine of the counted grams of text 0 with those of each other text."""
+def _shared(rows: _Numbers, grams: _Numbers, count: int) -> Shared:
+    """Return what the counted grams of text 0 have in common with those of each other text."""
     found = np.sort((rows << _KEY_BITS) | (grams >> np.uint64(16)))
     if not len(found):
-        return np.zeros(count - 1)
+        return _nothing(count - 1)
     first = np.flatnonzero(np.concatenate([[True], found[1:] != found[:-1]]))
     times = np.diff(first, append=len(found)).astype(np.float64)
     owners = (found[first] >> _KEY_BITS).astype(np.intp)
     keys = found[first] & _KEY
-    lengths = np.sqrt(np.bincount(owners, times * times, minlength=count))
     ours = int(np.searchsorted(owners, 1))
     if not ours:
-        return np.zeros(count - 1)
+        return _nothing(count - 1)
+    lengths = np.sqrt(np.bincount(owners, times * times, minlength=count))
+    sizes = np.bincount(owners, minlength=count)
     places = np.minimum(np.searchsorted(keys[:ours], keys[ours:]), ours - 1)
     shared = np.flatnonzero(keys[places] == keys[ours:])
-    products = (times[ours:] * times[places])[shared]
-    dots = np.bincount(owners[ours:][shared], products, minlength=count)[1:]
-    return np.asarray(dots / np.maximum(lengths[0] * lengths[1:], 1e-12), dtype=np.float64)
+    places, theirs = places[shared], owners[ours:][shared]
+    dots = np.bincount(theirs, times[ours:][shared] * times[places], minlength=count)[1:]
+    weights = np.log((max(count, _FEWEST) + 1) / (np.bincount(places, minlength=ours) + 0.5))
+    covered = np.bincount(theirs, weights[places], minlength=count)[1:] / weights.sum()
+    back = np.bincount(theirs, minlength=count)[1:] / np.maximum(sizes[1:], 1)
+    cosine = dots / np.maximum(lengths[0] * lengths[1:], 1e-12)
+    return Shared(cosine.astype(np.float64), covered.astype(np.float64), np.sqrt(covered * back))

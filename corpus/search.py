@@ -14,14 +14,12 @@ from corpus import candidates, places, ranker, reasons
 from corpus.candidates import DEPTH, Asked, Known, Owner
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
-from corpus.signals import Comparison, Side, Signals, Table
+from corpus.signals import Comparison, Side, Signals
 from corpus.text import NormalText
 from models import Band, Relation
 
 __all__ = ["DEPTH", "Hit", "Near", "Query", "bulk", "cases", "claims"]
 
-# Unrelated Vietnamese texts have cosines about .81, near copies .95 and more (multilingual-e5-small).
-_USUAL_COSINE, _COSINE_OF_LIKENESS = 0.8, 0.15
 _BATCH: Final = 32  # texts whose candidates are fetched together
 
 
@@ -139,7 +137,7 @@ def _hits(session: Session, query: Query, owner: Owner, *, limit: int, floor: bo
     if not shown:
         return []
     # Reasons, and signals that are not weighed, take their time: only for those that are shown.
-    measured = _fair(ranking.beside, Signals._fields)
+    measured = ranking.beside.table(Signals._fields)
     return [
         _hit(owner_id, probability, query, ranking.known[place], Signals(*measured[place].tolist()), model)
         for owner_id, probability, place in shown
@@ -153,29 +151,13 @@ def _ranked(session: Session, queries: Sequence[Query], owner: Owner) -> list[_R
     for query, known in zip(queries, found, strict=True):
         beside = Comparison(query.side, [one.side for one in known])
         best: dict[int, tuple[float, int]] = {}
-        for place, probability in enumerate(model.of_table(_fair(beside, model.features))):
+        for place, probability in enumerate(model.of_table(beside.table(model.features))):
             owner_id = known[place].owner_id
             if owner_id not in best or probability > best[owner_id][0]:
                 best[owner_id] = (probability, place)
         ordered = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
         result.append(_Ranking(query, known, beside, model, [(one, *rest) for one, rest in ordered]))
     return result
-
-
-def _fair(beside: Comparison, wanted: Sequence[str]) -> Table:
-    """Return the `wanted` signals; a text that is not encoded yet gets the cosine usual for such likeness.
-
-    A claim is found from the moment of its commit, by its words, until the worker has encoded it.
-    """
-    rows = beside.table(wanted)
-    late = [place for place, one in enumerate(beside.candidates) if one.vector is None]
-    if late:
-        char, gap = beside.table(("char", "char_gap"))[late].T
-        if "cosine" in wanted:
-            rows[late, list(wanted).index("cosine")] = _USUAL_COSINE + _COSINE_OF_LIKENESS * char
-        if "cosine_gap" in wanted:
-            rows[late, list(wanted).index("cosine_gap")] = _COSINE_OF_LIKENESS * gap
-    return rows
 
 
 def _hit(

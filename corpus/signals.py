@@ -4,6 +4,7 @@ The names in `Signals` are stable: stored with every match, shown to verifiers a
 new signal is a name with its meaning there and a line in `_COLUMNS`, which measures all candidates at once.
 """
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,9 @@ from corpus.lexical import TEXT_LIMIT
 from corpus.naming import names
 from corpus.text import NormalText
 
+_TOP: Final = 10  # best of a list
+# Unrelated Vietnamese texts have cosines about .81, near copies .95 and more (multilingual-e5-small).
+_UNRELATED, _OF_LIKENESS = 0.8, 0.15
 _PARTIAL_LIMIT = 1_000  # characters aligned; its time grows with the product of both lengths
 
 Column = npt.NDArray[np.float64]  # one number for each candidate
@@ -64,6 +68,11 @@ class Side:
         return frozenset(key for key in self.keys if key.startswith("date:"))
 
     @cached_property
+    def words(self) -> int:
+        """How many words are compared."""
+        return self.compared.count(" ") + 1
+
+    @cached_property
     def compared(self) -> str:
         """The beginning of the folded text, by which it is compared."""
         return self.folded[:TEXT_LIMIT]
@@ -72,11 +81,19 @@ class Side:
 class Signals(NamedTuple):
     """Measurements of one pair. Shares and cosines lie in 0..1, gaps are 0 for the best of the list."""
 
-    cosine: float  # of the two vectors; 0 when one is missing
+    cosine: float  # of the two vectors; estimated by `char` when one is missing
     cosine_gap: float  # the list's best cosine minus this one
+    cosine_over: float  # how far it stands above the mean of the list's ten best
+    cosine_lead: float  # of the best of the list: its distance to the second; 0 for the others
     char: float  # folded character n-grams
     char_gap: float
+    char_found: float  # share of the query's grams, by rarity in the list, that the candidate has
+    char_both: float  # geometric mean of that and the share of the candidate's grams that the query has
+    char_both_gap: float
     word: float  # folded words and pairs
+    word_found: float
+    word_both: float
+    word_both_gap: float
     query_covered: float  # share of the query's words, by rarity, that the candidate has
     candidate_covered: float  # share of the candidate's words, by rarity, that the query has
     token_set: float  # rapidfuzz token_set_ratio
@@ -92,7 +109,9 @@ class Signals(NamedTuple):
     foreign: float  # 1 when the languages differ
     foreign_cosine: float  # `cosine` where the languages differ, else 0
     foreign_gap: float  # `cosine_gap` where the languages differ, else 0
+    foreign_over: float  # `cosine_over` where the languages differ, else 0
     query_short: float  # 1 for a query of one word, 0 from 20 words on
+    longer: float  # log of the candidate's words per word of the query
 
 
 class Comparison:
@@ -114,13 +133,33 @@ class Comparison:
 
     @cached_property
     def cosine(self) -> Column:
-        """Cosine of the two vectors; 0 when one is missing."""
-        found = np.zeros(len(self.candidates))
+        """Cosine of the two vectors; where one is missing, what texts of such likeness usually have.
+
+        A claim is found from the moment of its commit, by its words, until the worker has encoded it.
+        """
         have = [i for i, one in enumerate(self.candidates) if one.vector is not None]
-        if have and self.query.vector is not None:
+        if self.query.vector is None:
+            have = []
+        if len(have) == len(self.candidates):
+            found = np.zeros(len(self.candidates))
+        else:
+            found = _UNRELATED + _OF_LIKENESS * self.likeness.char.cosine
+        if have:
             vectors = np.array([self.candidates[i].vector for i in have], dtype=np.float32)
             found[have] = np.maximum(0.0, vectors @ self.query.vector)
         return found
+
+    @cached_property
+    def cosine_over(self) -> Column:
+        """How far each stands above the mean of the ten best; fewer are filled up with unrelated ones."""
+        best = np.sort(np.concatenate([self.cosine, np.full(_TOP, _UNRELATED)]))[-_TOP:]
+        return np.asarray(self.cosine - best.mean(), dtype=np.float64)
+
+    @cached_property
+    def cosine_lead(self) -> Column:
+        """Distance of the best cosine to the second, 0 for the others."""
+        second, best = np.sort(np.concatenate([self.cosine, [_UNRELATED]]))[-2:]
+        return np.where(self.cosine == best, best - second, 0.0)
 
     @cached_property
     def likeness(self) -> lexical.Likeness:
@@ -192,9 +231,17 @@ def _gap(column: Column) -> Column:
 _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "cosine": lambda it: it.cosine,
     "cosine_gap": lambda it: _gap(it.cosine),
-    "char": lambda it: it.likeness.char,
-    "char_gap": lambda it: _gap(it.likeness.char),
-    "word": lambda it: it.likeness.word,
+    "cosine_over": lambda it: it.cosine_over,
+    "cosine_lead": lambda it: it.cosine_lead,
+    "char": lambda it: it.likeness.char.cosine,
+    "char_gap": lambda it: _gap(it.likeness.char.cosine),
+    "char_found": lambda it: it.likeness.char.found,
+    "char_both": lambda it: it.likeness.char.both,
+    "char_both_gap": lambda it: _gap(it.likeness.char.both),
+    "word": lambda it: it.likeness.word.cosine,
+    "word_found": lambda it: it.likeness.word.found,
+    "word_both": lambda it: it.likeness.word.both,
+    "word_both_gap": lambda it: _gap(it.likeness.word.both),
     "query_covered": lambda it: it.covered[0],
     "candidate_covered": lambda it: it.covered[1],
     "token_set": lambda it: it.fuzzy(fuzz.token_set_ratio, TEXT_LIMIT),
@@ -210,7 +257,9 @@ _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "foreign": lambda it: it.foreign,
     "foreign_cosine": lambda it: it.cosine * it.foreign,
     "foreign_gap": lambda it: _gap(it.cosine) * it.foreign,
+    "foreign_over": lambda it: it.cosine_over * it.foreign,
     "query_short": lambda it: it.each(lambda _: max(0.0, 1 - (len(it.query.folded.split()) - 1) / 19)),
+    "longer": lambda it: it.each(lambda one: math.log((one.words + 1) / (it.query.words + 1))),
 }
 
 

@@ -1,5 +1,6 @@
 """The commands that make what the service has learnt: model build, train."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -32,8 +33,33 @@ def build(
     result(f"{made.folder}: revision {made.card['revision']}")
 
 
+def train(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, show_default=False)],
+    *,
+    version: Annotated[str, typer.Option(help="Name of the new weights, stored with every match.")],
+    origin: Annotated[str, typer.Option(help="Whose texts these are; stored with the weights.")],
+    out: Annotated[Path, typer.Option(help="File to write.")] = Path("var/ranker.json"),
+    vectors: Annotated[Path | None, typer.Option(help="File that keeps vectors between runs.")] = None,
+) -> None:
+    """Fit the ranker anew on the sets in FOLDER; write its weights and what they reach on held-out claims.
+
+    The same folder and encoder give the same file. Copy it to corpus/data/ranker.json to ship it.
+    """
+    from corpus import encoder, fitting  # noqa: PLC0415  numpy
+
+    meanings = fitting.Meanings(encoder.load(threads=os.cpu_count() or 1), vectors)
+    lists = []
+    for name, known in fitting.sets(folder):
+        lists += list(fitting.asked(name, fitting.trained_on(name, known), meanings))
+        result(f"{name}: {len(lists)} lists so far")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(fitting.train_ranker(lists, version, origin), "utf-8")
+    result(f"{out}: {version}")
+
+
 def register(app: typer.Typer) -> None:
     """Hang the commands into `app`."""
     model = typer.Typer(no_args_is_help=True, help="What the service has learnt: make it anew.")
     model.command()(build)
     app.add_typer(model, name="model")
+    app.command()(train)

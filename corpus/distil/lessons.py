@@ -16,6 +16,7 @@ from typing import Any
 
 from corpus.diacritics import restore
 from corpus.distil.noise import noised
+from corpus.evaluation import headed
 from corpus.text import normalise
 
 ORIGINS = {
@@ -31,6 +32,16 @@ LONGEST = 400  # characters of a text that lessons use
 _KEPT_BACK = 7  # one query in seven is never learnt from
 
 
+def kept_back(key: str) -> bool:
+    """Return whether the pair of that key is never learnt from: one in seven."""
+    return hashlib.sha256(key.encode()).digest()[0] % _KEPT_BACK == 0
+
+
+def key_of(query_id: str) -> str:
+    """Return the key of a query's pairs; the same tweet has other ids in other years' sets."""
+    return query_id.removeprefix("tr-").removeprefix("dev-")
+
+
 @dataclass
 class Lessons:
     """`pairs[name]` holds (asking, found); `texts` what noise is put on; `held` the pairs kept back."""
@@ -41,8 +52,7 @@ class Lessons:
 
     def add(self, name: str, key: str, asking: str, found: str) -> None:
         """Keep a pair, or keep it back: which of both follows from `key` alone."""
-        digest = hashlib.sha256(key.encode()).digest()[0]
-        where = self.held if digest % _KEPT_BACK == 0 else self.pairs
+        where = self.held if kept_back(key) else self.pairs
         where[name].append((asking[:LONGEST], found[:LONGEST]))
 
 
@@ -64,29 +74,27 @@ def gathered(folder: Path) -> Lessons:
         if (path / "queries.jsonl.gz").exists():
             _asked(lessons, path)
         if (path / "sentences.jsonl.gz").exists():
-            for row in _rows(path / "sentences.jsonl.gz"):
+            for row in rows(path / "sentences.jsonl.gz"):
                 lessons.add("english", "en" + row["id"], row["en"], row["vi"])
                 lessons.add("chinese", "zh" + row["id"], row["zh"], row["vi"])
         if (path / "pairs.jsonl.gz").exists():
-            for number, row in enumerate(_rows(path / "pairs.jsonl.gz")):
+            for number, row in enumerate(rows(path / "pairs.jsonl.gz")):
                 if row.get("label", 1):
                     lessons.add("paraphrase", f"pp{number}", row["s1"], row["s2"])
     _news(lessons, folder / "retrieval" / "vi_distractors")
     _reports(lessons, folder)
-    lessons.texts["vi"] += [row["text"] for row in _rows(folder / "text_vi" / "sentences.jsonl.gz")][::3]
+    lessons.texts["vi"] += [row["text"] for row in rows(folder / "text_vi" / "sentences.jsonl.gz")][::3]
     return lessons
 
 
 def _asked(lessons: Lessons, path: Path) -> None:
-    corpus = {row["id"]: row for row in _rows(path / "corpus.jsonl.gz")}
-    queries = {row["id"]: row["text"] for row in _rows(path / "queries.jsonl.gz")}
+    corpus = {row["id"]: row for row in rows(path / "corpus.jsonl.gz")}
+    queries = {row["id"]: row["text"] for row in rows(path / "queries.jsonl.gz")}
     name = path.name
     for line in gzip.decompress((path / "qrels.tsv.gz").read_bytes()).decode("utf-8").splitlines():
         asking, found = line.split()[:2]
         if asking in queries and found in corpus:
-            lessons.add(
-                name, asking.removeprefix("tr-").removeprefix("dev-"), queries[asking], passage(corpus[found])
-            )
+            lessons.add(name, key_of(asking), queries[asking], headed(corpus[found]))
     titled = [row for row in corpus.values() if row.get("title")]
     if titled:
         lessons.texts["en"] += [row["text"][:LONGEST] for row in titled[::4]]
@@ -95,8 +103,8 @@ def _asked(lessons: Lessons, path: Path) -> None:
 
 
 def _news(lessons: Lessons, path: Path) -> None:
-    titles = {row["id"]: row["text"] for row in _rows(path / "vietnews_titles.jsonl.gz")}
-    for row in _rows(path / "vietnews_leads_40k.jsonl.gz"):
+    titles = {row["id"]: row["text"] for row in rows(path / "vietnews_titles.jsonl.gz")}
+    for row in rows(path / "vietnews_leads_40k.jsonl.gz"):
         if row["id"] in titles:
             lessons.add("news", row["id"], titles[row["id"]], row["text"])
     lessons.texts["vi"] += list(titles.values())[::3]
@@ -113,13 +121,8 @@ def _reports(lessons: Lessons, folder: Path) -> None:
         lessons.add("reports", row["case_id"], row["text"], claims[row["case_id"]])
 
 
-def passage(row: dict[str, Any]) -> str:
-    """Return what stands for a row of a corpus: its title, where it has one, and its text."""
-    title = (row.get("title") or "").strip()
-    return f"{title}. {row['text']}" if title and title not in row["text"] else str(row["text"])
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a compressed file of JSON lines."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)

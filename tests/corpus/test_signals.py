@@ -44,7 +44,27 @@ def test_measure_counts_gaps_from_the_best_of_the_list() -> None:
 def test_measure_without_vectors_or_words_does_not_fail() -> None:
     assert measure(side(""), []) == []
     (pair,) = measure(side(""), [side("")])
-    assert pair.cosine == pair.char == pair.query_covered == 0
+    assert pair.char == pair.query_covered == 0
+
+
+def test_a_missing_vector_is_estimated_from_the_letters() -> None:
+    near, far, known = measure(
+        side("vỡ đập Nậm Pung", [1, 0]),
+        [side("vỡ đập Nậm Pung"), side("giá xăng tăng"), side("vỡ đập Nậm Pung", [0.9, 0.436])],
+    )
+    assert near.cosine == pytest.approx(0.95)
+    assert far.cosine < near.cosine
+    assert known.cosine == pytest.approx(0.9)
+
+
+def test_a_lone_candidate_is_judged_as_if_unrelated_ones_stood_beside_it() -> None:
+    query = side(CLAIM, [1, 0])
+    (alone,) = measure(query, [side(CLAIM, [0.98, 0.199])])
+    others = [side(f"giá xăng tăng lần {i}", [0.8, 0.6]) for i in range(30)]
+    among = measure(query, [side(CLAIM, [0.98, 0.199]), *others])[0]
+    assert alone.cosine_over == pytest.approx(among.cosine_over, abs=1e-3)
+    assert alone.cosine_lead == pytest.approx(among.cosine_lead, abs=1e-3)
+    assert alone.char_found == pytest.approx(1) == pytest.approx(alone.word_both)
 
 
 def test_foreign_queries_are_told_apart() -> None:
@@ -67,6 +87,7 @@ def test_a_table_equals_what_each_pair_gives_alone() -> None:
     candidates = [side(text, vector, ("a",)) for text, vector in zip(others, vectors, strict=True)]
     table = Comparison(query, candidates).table(Signals._fields)
     assert table == pytest.approx(np.array(measure(query, candidates)))
+    relative = ("gap", "over", "lead", "found", "both")  # to the list, or to what is rare in it
     rarities = {word: rarity(word) for word in query.folded.split()}
     for row, one in zip(map(Signals._make, table.tolist()), candidates, strict=True):
         shared = rarities.keys() & set(one.folded.split())
@@ -74,9 +95,9 @@ def test_a_table_equals_what_each_pair_gives_alone() -> None:
         assert row.token_set == pytest.approx(fuzz.token_set_ratio(query.folded, one.folded) / 100)
         assert row.partial == pytest.approx(fuzz.partial_ratio(query.folded, one.folded) / 100)
         assert row.query_covered == pytest.approx(sum(map(rarity, shared)) / sum(rarities.values()))
-        assert {name: value for name, value in row._asdict().items() if "gap" not in name} == pytest.approx(
-            {name: value for name, value in alone.items() if "gap" not in name}
-        )
+        assert {
+            name: value for name, value in row._asdict().items() if not name.endswith(relative)
+        } == pytest.approx({name: value for name, value in alone.items() if not name.endswith(relative)})
 
 
 def test_names_kept_with_a_text_are_not_looked_for_again() -> None:
@@ -86,5 +107,5 @@ def test_names_kept_with_a_text_are_not_looked_for_again() -> None:
 
 
 def test_signal_names_are_stable() -> None:
-    assert Signals._fields[:5] == ("cosine", "cosine_gap", "char", "char_gap", "word")
-    assert len(Signals._fields) == 21
+    assert {"cosine", "cosine_gap", "char", "char_gap", "word", "query_short"} <= set(Signals._fields)
+    assert len(Signals._fields) == 31

@@ -1,0 +1,322 @@
+"""How the ranker's coefficients are made: `kiemtin train FOLDER`.
+
+Every set of the folder is asked as the service would be: candidates by meaning and by words, measured,
+labelled. A logistic regression learns which candidate is meant. So that its probability also says whether
+anything is meant at all, half of the queries come again, what answers them hidden, and some with a
+handful of candidates only, as in a young corpus. Queries that the encoder knows by heart are left out.
+"""
+
+import hashlib
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from corpus import diacritics, places, ranker
+from corpus.baselines import BM25, best
+from corpus.distil import lessons, noise
+from corpus.encoder import Encoder, Vectors
+from corpus.evaluate import Ranked, figures
+from corpus.evaluation import Collection, Question, read
+from corpus.signals import Comparison, Side
+from corpus.text import NormalText, normalise
+
+FEATURES = (
+    "cosine",
+    "cosine_gap",
+    "cosine_over",
+    "cosine_lead",
+    "char",
+    "char_gap",
+    "char_found",
+    "char_both",
+    "char_both_gap",
+    "word",
+    "word_found",
+    "word_both",
+    "word_both_gap",
+    "query_covered",
+    "candidate_covered",
+    "token_set",
+    "partial",
+    "names_missing",
+    "numbers_missing",
+    "dates_shared",
+    "dates_apart",
+    "places_shared",
+    "places_apart",
+    "foreign",
+    "foreign_cosine",
+    "foreign_gap",
+    "foreign_over",
+    "query_short",
+    "longer",
+)
+_DEPTH = 30  # candidates of each list, as in the service
+_FOLDS = 5
+_STRENGTH = 1.0  # inverse regularisation
+_BANDS = {"strong": 0.85, "likely": 0.5, "possible": 0.2}
+_MOST = 700  # queries of one set
+_FEW = 6  # candidates at most in the lists that stand for a young corpus
+_HIDDEN, _YOUNG = 0.5, 0.25  # shares of queries asked again without their answer, and among few
+_LARGEST = 5_000  # texts of a set beside those that answer; enough for hard neighbours
+_BALANCE = 0.5  # exponent by which small sets count more
+_BY_HEART = "checkthat"  # sets whose learnt pairs say nothing about others
+_DISTURBED = ("vi_news_clusters", "vi_vietnews_title2lead", "vi_vnpara", "reports")  # asked with noise too
+
+Table = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One query beside its candidates: a row of `FEATURES` each, and whether it is meant."""
+
+    source: str
+    group: str
+    fold: int
+    table: Table
+    labels: npt.NDArray[np.bool_]
+    known: int  # how many right answers there are, found or not
+
+
+class Meanings:
+    """Vectors of texts, kept in a file between runs."""
+
+    def __init__(self, encoder: Encoder, path: Path | None) -> None:
+        self._encoder, self._path = encoder, path
+        self._known: dict[str, Vectors] = dict(np.load(path)) if path and path.exists() else {}
+
+    def of(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
+        """Return one unit vector a text, shape (n, 384)."""
+        names = [
+            hashlib.sha256(f"{is_query}{self._encoder.description}{text}".encode()).hexdigest()
+            for text in texts
+        ]
+        missing = list(
+            dict.fromkeys((n, t) for n, t in zip(names, texts, strict=True) if n not in self._known)
+        )
+        encode = self._encoder.encode_query if is_query else self._encoder.encode_passage
+        if missing:
+            found = encode([text for _, text in missing]).astype(np.float16)
+            self._known |= dict(zip([name for name, _ in missing], found, strict=True))
+            if self._path:
+                np.savez(self._path, **self._known)  # type: ignore[arg-type]  names are digests
+        return np.array([self._known[name] for name in names], dtype=np.float32)
+
+
+class Shelf:
+    """The texts of one set, ready to be found."""
+
+    def __init__(self, known: Collection, meanings: Meanings) -> None:
+        self.ids = list(known.corpus)
+        self._normal = [normalise(known.corpus[one]) for one in self.ids]
+        self._vectors = meanings.of([_readable(one) for one in self._normal], is_query=False)
+        self._sides: dict[int, Side] = {}
+
+    @cached_property
+    def words(self) -> BM25:
+        """The counted words and pairs."""
+        return BM25([_terms(one) for one in self._normal])
+
+    def side(self, place: int) -> Side:
+        """Return a text as one side of pairs."""
+        if place not in self._sides:
+            text = self._normal[place]
+            self._sides[place] = Side.of(text, self._vectors[place], places.keys(text.canonical))
+        return self._sides[place]
+
+    def near(self, text: NormalText, vector: Vectors, exclude: str) -> list[int]:
+        """Return the places of the candidates that meaning and words find."""
+        (scores,) = self.words.scores([_terms(text)])
+        worded = [place for place in best(scores, _DEPTH + 1).tolist() if scores[place] > 0]
+        meant = best(self._vectors @ vector, _DEPTH + 1).tolist()
+        lists = [[one for one in found if self.ids[one] != exclude][:_DEPTH] for found in (meant, worded)]
+        return list(dict.fromkeys(lists[0] + lists[1]))
+
+
+def sets(folder: Path) -> Iterator[tuple[str, Collection]]:
+    """Yield the sets under `folder/retrieval`, and reports against confirmed claims among news titles."""
+    for path in sorted((folder / "retrieval").iterdir()):
+        if (path / "qrels.tsv.gz").exists() or (path / "qrels.tsv").exists():
+            yield path.name, read(path)
+    yield from _translations(folder / "retrieval")
+    yield "reports", _reports(folder)
+
+
+def _translations(folder: Path) -> Iterator[tuple[str, Collection]]:
+    for path in sorted(folder.glob("*/sentences.jsonl.gz")):
+        rows = list(lessons.rows(path))
+        questions = [
+            Question(row[lang], f"{path.parent.name} {lang}", frozenset({row["id"]}))
+            for row in rows[::3]
+            for lang in ("en", "zh")
+        ]
+        yield path.parent.name, Collection({row["id"]: row["vi"] for row in rows}, questions)
+
+
+def _reports(folder: Path) -> Collection:
+    def lines(name: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines()]
+
+    corpus = {row["id"]: row["claim"] for row in lines("confirmed_claims.jsonl")}
+    titles = folder / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl.gz"
+    if titles.exists():
+        corpus |= {row["id"]: row["text"] for row in list(lessons.rows(titles))[::10]}
+    asked = [
+        Question(row["text"], f"reports {row['lang']}", frozenset({row["case_id"]}))
+        for row in lines("reports_dev.jsonl")
+    ]
+    none = [Question(row["text"], "reports none", frozenset()) for row in lines("reports_no_match_dev.jsonl")]
+    return Collection(corpus, [*asked, *none])
+
+
+def asked(name: str, known: Collection, meanings: Meanings, *, seed: int = 171) -> Iterator[Asked]:
+    """Yield the queries of a set beside their candidates: as they are, disturbed, unanswered, among few."""
+    rng = random.Random(f"{seed}{name}")  # noqa: S311  draws, no secrets
+    questions = list(_questions(name, known, rng))
+    normal = [normalise(one.text) for one in questions]
+    vectors = meanings.of([_readable(one) for one in normal], is_query=True)
+    shelf = Shelf(known, meanings)
+    for question, text, vector in zip(questions, normal, vectors, strict=True):
+        query = Side.of(text, vector, places.keys(text.canonical))
+        near = shelf.near(text, vector, question.exclude)
+        yield from _lists(name, question, query, shelf, near, rng)
+
+
+def _questions(name: str, known: Collection, rng: random.Random) -> Iterator[Question]:
+    drawn = list(known.questions)
+    rng.shuffle(drawn)
+    for one in drawn[:_MOST]:
+        group = one.group if one.group.startswith(name) else f"{name} {one.group}".removesuffix(" all")
+        yield Question(one.text, group, one.answers, one.exclude)
+        if name.startswith(_DISTURBED) and one.answers and not group.endswith((" en", " zh")):
+            yield Question(noise.noised(one.text, rng), f"{name} noisy", one.answers, one.exclude)
+
+
+def _lists(
+    name: str, question: Question, query: Side, shelf: Shelf, near: list[int], rng: random.Random
+) -> Iterator[Asked]:
+    right = [shelf.ids[place] in question.answers for place in near]
+    # Queries of one claim share a fold, so no claim is judged by weights that saw it.
+    key = min(question.answers, default=question.text)
+    fold = int(hashlib.sha256(key.encode()).hexdigest(), 16) % _FOLDS
+
+    def one(group: str, kept: list[int], known: int) -> Asked:
+        sides = [shelf.side(place) for place in kept]
+        labels = np.array([shelf.ids[place] in question.answers for place in kept], dtype=bool)
+        return Asked(name, group, fold, Comparison(query, sides).table(FEATURES), labels, known)
+
+    yield one(question.group, near, len(question.answers))
+    wrong = [place for place, hit in zip(near, right, strict=True) if not hit]
+    if any(right) and wrong and rng.random() < _HIDDEN:
+        yield one(f"{question.group} ~none", wrong, 0)
+    if near and rng.random() < _YOUNG:
+        few = rng.sample(near, min(len(near), rng.randint(1, _FEW)))
+        known = sum(shelf.ids[place] in question.answers for place in few)
+        yield one(f"{question.group} ~few", few, known)
+
+
+def _readable(text: NormalText) -> str:
+    return diacritics.readable(text.canonical, text.lang)
+
+
+def _terms(text: NormalText) -> str:
+    return " ".join([text.folded, *text.pairs])
+
+
+def fit(lists: Sequence[Asked]) -> dict[str, Any]:
+    """Return mean, scale, weights and bias of a logistic regression on all candidates of `lists`."""
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  slow to load, wanted here alone
+
+    table = np.concatenate([one.table for one in lists])
+    labels = np.concatenate([one.labels for one in lists])
+    sizes: dict[str, int] = {}
+    for one in lists:
+        sizes[one.source] = sizes.get(one.source, 0) + 1
+    counts = np.concatenate(
+        [np.full(len(one.labels), (1000 / sizes[one.source]) ** _BALANCE) for one in lists]
+    )
+    mean, scale = table.mean(axis=0), np.maximum(table.std(axis=0), 1e-3)
+    model = LogisticRegression(C=_STRENGTH, max_iter=3000).fit(
+        (table - mean) / scale, labels, sample_weight=counts
+    )
+    return {
+        "features": list(FEATURES),
+        "mean": np.round(mean, 5).tolist(),
+        "scale": np.round(scale, 5).tolist(),
+        "weights": np.round(model.coef_[0], 4).tolist(),
+        "bias": round(float(model.intercept_[0]), 4),
+    }
+
+
+def train_ranker(lists: Sequence[Asked], version: str, origin: str) -> str:
+    """Fit on all `lists` and return the artefact, with figures of folds whose claims were not trained on."""
+    held_out: list[Ranked] = []
+    for fold in range(_FOLDS):
+        rest = fit([one for one in lists if one.fold != fold])
+        judge = ranker.read(json.dumps({**rest, "version": version, "bands": _BANDS, "about": {}}))
+        held_out += [_ranked(one, judge.of_table(one.table)) for one in lists if one.fold == fold]
+    groups = sorted({one.group.partition(" ~")[0] for one in lists})
+    of = {
+        group: [one for one in held_out if one.group.partition(" ~few")[0] in (group, f"{group} ~none")]
+        for group in groups
+    }
+    cosines = [_ranked(one, one.table[:, 0].tolist()) for one in lists]
+    about = {
+        "origin": origin,
+        "queries": {group: sum(one.group == group for one in lists) for group in groups},
+        "candidates": sum(len(one.labels) for one in lists),
+        "held_out": {"all": _rounded(held_out)} | {group: _rounded(found) for group, found in of.items()},
+        "baselines": {
+            "cosine": {
+                group: _rounded([one for one in cosines if one.group == group])["map@5"] for group in groups
+            }
+        },
+        "bands": {name: _reached(held_out, least) for name, least in _BANDS.items()},
+    }
+    artefact = {"version": version, **fit(lists), "bands": _BANDS, "about": about}
+    return json.dumps(artefact, ensure_ascii=False, indent=1) + "\n"
+
+
+def trained_on(name: str, known: Collection) -> Collection:
+    """Return what of a set the ranker learns from: no queries known by heart, not all of a large corpus."""
+    if name.startswith(_BY_HEART):
+        kept = [one for one in known.questions if lessons.kept_back(lessons.key_of(one.id))]
+        return Collection(known.corpus, kept)
+    if name == "reports":
+        return known
+    meant = set().union(*(one.answers for one in known.questions))
+    others = [one for one in known.corpus if one not in meant][:_LARGEST]
+    return Collection(
+        {one: known.corpus[one] for one in [*sorted(meant & set(known.corpus)), *others]}, known.questions
+    )
+
+
+def _ranked(one: Asked, scores: Sequence[float]) -> Ranked:
+    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    return Ranked(one.group, [bool(one.labels[i]) for i in order], [scores[i] for i in order], one.known)
+
+
+def _rounded(answers: Sequence[Ranked]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in figures(answers).items()}
+
+
+def _reached(answers: Sequence[Ranked], least: float) -> dict[str, float]:
+    """Return how many suggestions of at least this probability are right, and how many matches they find."""
+    judged = [(hit, p) for one in answers for hit, p in zip(one.hits, one.probabilities, strict=True)]
+    shown = [hit for hit, p in judged if p >= least]
+    known = sum(one.known for one in answers)
+    silent = [one for one in answers if not one.known]
+    return {
+        "precision": round(sum(shown) / max(1, len(shown)), 4),
+        "recall": round(sum(shown) / max(1, known), 4),
+        "no_match_shown": round(
+            sum(max(one.probabilities, default=0) >= least for one in silent) / max(1, len(silent)), 4
+        ),
+    }
