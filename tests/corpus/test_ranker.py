@@ -33,7 +33,7 @@ def test_score_grows_with_what_two_texts_share() -> None:
     assert scores[-1] < 0.5
 
 
-@pytest.mark.parametrize("name", ["cosine", "token_set", "query_covered"])
+@pytest.mark.parametrize("name", ["cosine", "cosine_over", "char_found", "word_found"])
 def test_score_is_monotone_in_the_leading_signals(name: str) -> None:
     low, high = ranker.load().score([ZERO._replace(**{name: 0.2}), ZERO._replace(**{name: 0.9})])
     assert low < high

