@@ -177,10 +177,10 @@ def test_no_command_approves_or_publishes(kiemtin: Command) -> None:
     commands = cli.app.registered_commands
     names = {one.name or getattr(one.callback, "__name__", "") for one in commands}
     running = {"run", "serve", "work", "migrate", "prepare", "settings"}
-    knowing = {"match", "evaluate", "seed"}
+    knowing = {"match", "evaluate", "seed", "train"}
     groups = {group.name for group in cli.app.registered_groups}
     assert names == running | knowing | {"backup", "restore", "doctor"}
-    assert groups == {"account", "audit", "corpus"}
+    assert groups == {"account", "audit", "corpus", "model"}
     code, _, err = kiemtin("publish", "1")
     assert code != 0
     assert "No such command" in err
