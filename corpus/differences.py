@@ -1,85 +1,39 @@
 """What two texts tell differently: a number, a date, a place, a name, or yes against no.
 
-A thing that only one side mentions is no difference.
+A thing that only one side mentions is no difference. Every rule can be shown: it names the very words.
 """
 
-import re
-from collections.abc import Collection
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Final
 
-from corpus import keys
-from corpus.diacritics import rarity, restore
-from corpus.naming import name_spans
-from corpus.syllables import has_marks, unmarked
+from rapidfuzz import fuzz
 
-Span = tuple[int, int]
+from corpus import keys, polarity
+from corpus.diacritics import rarity
+from corpus.keys import Fact
+from corpus.places import PlaceHit
+from corpus.quantities import Quantity, Run
+from corpus.syllables import is_syllable
+from corpus.wordlists import of
+from corpus.words import Aligned, Span, Words
 
-_LEAST_WORDS = 3
-_LIMIT = 2_000  # characters compared; `restore` stops there too
-_WORD = re.compile(r"[^\W_]+")
-_NEGATIONS = frozenset({"không", "chưa", "chẳng", "chả", "đừng"})
-_ASKED_BEFORE = frozenset({"phải", "đúng", "thật", "thực", "hay", "có"})
-_AFTER_QUESTION = frozenset(
-    {
-        "ạ",
-        "à",
-        "vậy",
-        "thế",
-        "hả",
-        "hở",
-        "nhỉ",
-        "nhể",
-        "ad",
-        "mọi",
-        "các",
-        "anh",
-        "chị",
-        "em",
-        "bác",
-        "bạn",
-        "nhé",
-    }
-    | {"ta", "bà", "cả", "ông", "admin", "nha", "trời", "và", "hay"}
+_ALMOST = 0.05  # share by which two numbers may differ where one is said to be rough
+_ROUGH: Final = of("rough")
+_ORDINALS: Final = of("ordinals")
+_TYPO = 70  # likeness of two words, 0..100, from which one may be the other mistyped
+_LONGEST_NAME = 5  # words of a name with what belongs to it
+_ANCHOR = 0.3  # rarity from which a word before two numbers says that they count the same
+_ACRONYM = 6  # letters of the longest
+_WEIGHTY = 0.3  # mean rarity from which words without capitals may be a name
+_ALIASES = (
+    frozenset({"sai gon", "hcm", "tp hcm", "tphcm", "thanh pho hcm", "ho chi minh", "tp", "thanh pho"}),
+    frozenset({"ha noi", "hn", "thu do", "hanoi"}),
+    frozenset({"evn", "dien luc", "tap doan dien luc", "nganh dien"}),
 )
-_TALK = frozenset(
-    {
-        "that",
-        "khong",
-        "a",
-        "oi",
-        "phai",
-        "vay",
-        "ha",
-        "the",
-        "co",
-        "dung",
-        "hay",
-        "sai",
-        "tin",
-        "nay",
-        "roi",
-        "la",
-        "nhe",
-    }
-)
-_OPPOSITES = (
-    *(
-        ("tăng", "giảm"),
-        ("cấm", "cho phép"),
-        ("mở", "đóng"),
-        ("bắt", "thả"),
-        ("sống", "chết"),
-        ("thắng", "thua"),
-    ),
-    *(
-        ("an toàn", "nguy hiểm"),
-        ("mở cửa", "đóng cửa"),
-        ("được", "bị cấm"),
-        ("có", "không có"),
-        ("đã", "chưa"),
-    ),
-)
+_NO_NAME: Final = of("no_name")
 
 
 @dataclass(frozen=True)
@@ -87,198 +41,285 @@ class Difference:
     """Something both sides tell differently: `kind` is number, date, place, name or polarity."""
 
     kind: str
-    left: tuple[str, ...]  # keys, commune codes or words
+    left: tuple[str, ...]  # the words, as they are written
     right: tuple[str, ...]
     left_spans: tuple[Span, ...] = ()
     right_spans: tuple[Span, ...] = ()
 
 
-class Words:
-    """The words of a canonical text: where they stand, folded, and with their marks put back."""
-
-    def __init__(self, canonical: str) -> None:
-        self.text = canonical[:_LIMIT]
-        mended = restore(self.text)
-        self.spans = [match.span() for match in _WORD.finditer(self.text)]
-        self.folded = [unmarked(self.text[start:end]) for start, end in self.spans]
-        self.marked = [mended[start:end].lower() for start, end in self.spans]
-        self.unsure = mended != self.text
-        self.vocabulary = {*self.marked, *(self.folded if self.unsure else ())}
-        self.facts = keys.facts(self.text)
-        self.names = name_spans(self.text)
-        self.ends = [
-            _closes(self.text, span, after) for span, after in zip(self.spans, self._next(), strict=True)
-        ]
-
-    def _next(self) -> list[int]:
-        return [*(start for start, _ in self.spans[1:]), len(self.text)] if self.spans else []
-
-    def at(self, place: int, wanted: str) -> bool:
-        """Whether the word at `place` is `wanted`, or may be in a text whose marks were left out."""
-        if self.marked[place] == wanted:
-            return True
-        return self.unsure and self.folded[place] == unmarked(wanted) and not has_marks(self.written(place))
-
-    def written(self, place: int) -> str:
-        """Return the word at `place` as the text has it."""
-        start, end = self.spans[place]
-        return self.text[start:end]
-
-    def covered_by(self, other: "Words", *, but: Collection[Span]) -> float:
-        """Return the share of these words, by rarity, that `other` has; 0 for fewer than three words.
-
-        Words inside the spans `but` and small talk are left out.
-        """
-        theirs = set(other.folded)
-        weights = {
-            word: rarity(word)
-            for word, (start, end) in zip(self.folded, self.spans, strict=True)
-            if word not in _TALK and not any(first <= start and end <= last for first, last in but)
-        }
-        if len(weights) < _LEAST_WORDS:
-            return 0.0
-        return sum(weight for word, weight in weights.items() if word in theirs) / sum(weights.values())
+def differences(pair: Aligned) -> tuple[Difference, ...]:
+    """Return what the two texts tell differently, of each kind the first."""
+    found = [
+        *_first(_numbers(pair)),
+        *_first(_dates(pair)),
+        *_first(_places(pair)),
+        *_first(_names(pair)),
+        *_first(_yes_and_no(pair)),
+    ]
+    kinds = {one.kind for one in found}
+    others = [one for one in _exclusive(pair) if one.kind not in kinds]
+    return (*found, *others[:1])
 
 
-@lru_cache(maxsize=256)
-def words(canonical: str) -> Words:
-    """Return the words of `canonical`; kept for a while, as a query is compared with thirty candidates."""
-    return Words(canonical)
+def _first(found: Iterable[Difference]) -> Iterable[Difference]:
+    return itertools.islice(found, 1)
 
 
-def _closes(text: str, span: Span, following: int) -> bool:
-    """Whether a clause ends after the word at `span`."""
-    gap = text[span[1] : following]
-    return following == len(text) or any(mark in gap for mark in ".,;:!?")
+def _told(kind: str, pair: Aligned, mine: Sequence[Span], yours: Sequence[Span]) -> Difference:
+    left = tuple(pair.ours.text[start:end] for start, end in mine)
+    right = tuple(pair.theirs.text[start:end] for start, end in yours)
+    return Difference(kind, left, right, tuple(mine), tuple(yours))
 
 
-def differences(
-    ours: Words, theirs: Words, our_places: Collection[str] = (), their_places: Collection[str] = ()
-) -> tuple[Difference, ...]:
-    """Return what the two texts tell differently. Places are codes of communes."""
-    return (
-        *_number_differences(ours, theirs),
-        *_date_differences(ours, theirs),
-        *_place_differences(our_places, their_places),
-        *_name_differences(ours, theirs),
-        *_polarity_differences(ours, theirs),
+# --- numbers ---------------------------------------------------------------------------------------
+
+
+def _numbers(pair: Aligned) -> Iterator[Difference]:
+    """Compare numbers of the same things: each side has one that the other lacks."""
+    mine, yours = list(pair.ours.numbers), list(pair.theirs.numbers)
+    for agree in (_agree_in_place, _agree):
+        for one in tuple(mine):
+            other = next((other for other in yours if agree(one, other)), None)
+            if other is not None:
+                mine.remove(one)
+                yours.remove(other)
+    for one, other in itertools.product(mine, yours):
+        if _of_the_same(one, other) and not (one.loose and other.loose):
+            spans = [pair.ours.span(one.run)], [pair.theirs.span(other.run)]
+            yield _told("number", pair, *spans)
+
+
+def _agree_in_place(one: Quantity, other: Quantity) -> bool:
+    return one.value == other.value and (one.unit == other.unit or one.before == other.before)
+
+
+def _agree(one: Quantity, other: Quantity) -> bool:
+    if one.value == other.value:
+        return True
+    if not one.value or not other.value:
+        return False
+    if (one.loose and one.value > 1) or (other.loose and other.value > 1):
+        return abs(math.log10(one.value) - math.log10(other.value)) < 1
+    rough = one.before in _ROUGH or other.before in _ROUGH
+    return rough and abs(one.value - other.value) <= _ALMOST * max(one.value, other.value)
+
+
+def _of_the_same(one: Quantity, other: Quantity) -> bool:
+    """Whether both count the same things. A "một" that may be an article must stand before the same word."""
+    if one.before in _ORDINALS and one.before == other.before:
+        return True
+    if one.loose or other.loose:
+        return one.after == other.after != ""
+    if one.unit == other.unit != "" or one.after == other.after != "":
+        return True
+    return one.before == other.before != "" and rarity(one.before) >= _ANCHOR
+
+
+# --- dates -----------------------------------------------------------------------------------------
+
+
+def _dates(pair: Aligned) -> Iterator[Difference]:
+    """Compare dates: each side has one that can be compared with the other's and agrees with none."""
+    ours = [fact for fact in pair.ours.facts if fact.kind == "date"]
+    theirs = [fact for fact in pair.theirs.facts if fact.kind == "date"]
+    mine, yours = _apart(ours, theirs), _apart(theirs, ours)
+    if mine and yours:
+        spans = [[(fact.start, fact.end) for fact in facts] for facts in (mine, yours)]
+        yield _told("date", pair, *spans)
+
+
+def _apart(facts: Sequence[Fact], others: Sequence[Fact]) -> list[Fact]:
+    keys_of = [fact.key for fact in others]
+    return [fact for fact in facts if keys.compare_dates([fact.key], keys_of) == "apart"]
+
+
+# --- places ----------------------------------------------------------------------------------------
+
+
+def _places(pair: Aligned) -> Iterator[Difference]:
+    """Compare places: each side names one that is neither the other's nor inside it nor around it."""
+    ours, theirs = pair.ours.places, pair.theirs.places
+    shared = any(_same_place(one, other) for one in ours for other in theirs)
+    left, right = {one.key for one in ours}, {one.key for one in theirs}
+    for one, other in itertools.product(ours, theirs):
+        if one.key in right or other.key in left or _same_place(one, other):
+            continue
+        spans = (one.start, one.end), (other.start, other.end)
+        if not shared or pair.meet(pair.ours.run(spans[0]), pair.theirs.run(spans[1])):
+            yield _told("place", pair, [spans[0]], [spans[1]])
+    turned_pair = pair.turned()
+    for hit in ours:
+        found = None if hit.key in right else _renamed(pair, (hit.start, hit.end), "place")
+        if found is not None:
+            yield found
+    for hit in theirs:
+        found = None if hit.key in left else _renamed(turned_pair, (hit.start, hit.end), "place")
+        if found is not None:
+            yield turned(found)
+
+
+def _same_place(one: PlaceHit, other: PlaceHit) -> bool:
+    return one.key == other.key or bool(set(one.codes) & set(other.codes))
+
+
+def turned(found: Difference) -> Difference:
+    """Return the difference seen from the other side."""
+    return Difference(found.kind, found.right, found.left, found.right_spans, found.left_spans)
+
+
+# --- names -----------------------------------------------------------------------------------------
+
+
+def _names(pair: Aligned) -> Iterator[Difference]:
+    """Compare proper names: in one place of the texts stand two different ones.
+
+    Where a text has no capitals, what stands in the place of the other's name counts as a name.
+    """
+    turned_pair = pair.turned()
+    for span in pair.ours.names:
+        found = _renamed(pair, span, "name")
+        if found is not None:
+            yield found
+    for span in pair.theirs.names:
+        found = _renamed(turned_pair, span, "name")
+        if found is not None:
+            yield turned(found)
+    mine, yours = _unknown(pair), _unknown(turned_pair)
+    for one, other in itertools.product(mine, yours):
+        runs = pair.ours.run(one), pair.theirs.run(other)
+        if pair.meet(*runs) and not _one_place(pair, *runs):
+            yield _told("name", pair, [one], [other])
+
+
+def _unknown(pair: Aligned) -> list[Span]:
+    """Return the names of two words or more of which the right text has no word, not even shortened."""
+    found = []
+    for span in pair.ours.names:
+        first, last = pair.ours.run(span)
+        parts = pair.ours.folded[first:last]
+        alien = not any(place in pair.there for place in range(first, last)) and not pair.theirs.known & set(
+            parts
+        )
+        if len(parts) > 1 and alien and not _abbreviated(parts, pair.theirs):
+            found.append(span)
+    return found
+
+
+def _abbreviated(parts: Sequence[str], others: Words) -> bool:
+    """Whether `others` shorten the words to initials, or write out what `parts` shorten."""
+    if len(parts) > 1 and "".join(part[0] for part in parts) in others.known:
+        return True
+    letters = "".join(parts)
+    return len(letters) <= _ACRONYM and letters in "".join(word[0] for word in others.folded)
+
+
+def _renamed(pair: Aligned, span: Span, kind: str) -> Difference | None:
+    """Return the difference when other words stand exactly in the place of a name or of a part of it."""
+    for run in _alone(pair, pair.ours.run(span)):
+        facing = pair.facing(run)
+        if facing is None or facing[1] - facing[0] > _LONGEST_NAME:
+            continue
+        size = run[1] - run[0] + 1
+        if pair.theirs.bare and facing[1] - facing[0] > (
+            size if facing[1] == len(pair.theirs.folded) else max(size, 3)
+        ):
+            continue  # more words than a name has, or small talk at the end
+        ours, theirs = pair.ours.folded[slice(*run)], pair.theirs.folded[slice(*facing)]
+        if not _is_name(pair.ours, run) or not _is_name(pair.theirs, facing) or _mistyped(ours, theirs):
+            continue
+        if ours[0] == theirs[0] or ours[-1] == theirs[-1]:
+            continue  # perhaps the same name with a title or shortened; what is left of it comes next
+        if _one_place(pair, run, facing):
+            continue
+        if (
+            not _abbreviated(ours, pair.theirs)
+            and not _abbreviated(theirs, pair.ours)
+            and not _known_as(ours, theirs)
+        ):
+            return _told(kind, pair, [pair.ours.span(run)], [pair.theirs.span(facing)])
+    return None
+
+
+def _one_place(pair: Aligned, run: Run, facing: Run) -> bool:
+    """Whether places that are one, or one inside the other, stand there."""
+    mine, yours = pair.ours.span(run), pair.theirs.span(facing)
+    return any(
+        _same_place(one, other)
+        for one in pair.ours.places
+        if one.start < mine[1] and mine[0] < one.end
+        for other in pair.theirs.places
+        if other.start < yours[1] and yours[0] < other.end
     )
 
 
-def _number_differences(left: Words, right: Words) -> list[Difference]:
-    """Compare numbers of the same unit: each side has one that the other lacks."""
-    ours, theirs = _by_unit(left), _by_unit(right)
-    found = []
-    for unit in sorted(ours.keys() & theirs.keys()):
-        mine, yours = _without(ours[unit], theirs), _without(theirs[unit], ours)
-        if mine and yours:
-            found.append(
-                Difference("number", tuple(mine), tuple(yours), tuple(mine.values()), tuple(yours.values()))
-            )
-    return found
+def _known_as(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    """Whether both are names of one thing."""
+    return any({" ".join(ours), " ".join(theirs)} <= names for names in _ALIASES)
 
 
-def _without(group: dict[str, Span], others: dict[str, dict[str, Span]]) -> dict[str, Span]:
-    values = {key.split(":")[1] for other in others.values() for key in other}
-    return {key: span for key, span in group.items() if key.split(":")[1] not in values}
+def _alone(pair: Aligned, run: Run) -> Iterator[Run]:
+    """Yield `run`, and the runs of words without a partner on the right that reach into it.
+
+    Where capitals tell names, first as they stand and then with what belongs to them at both ends.
+    """
+    if any(place not in pair.there for place in range(*run)):
+        yield run
+    for grown in (False, True) if not (pair.ours.bare or pair.theirs.bare) else (False,):
+        place = run[0]
+        while place < run[1]:
+            first = last = place
+            while grown and first > 0 and first - 1 not in pair.there and not pair.ours.ends[first - 1]:
+                first -= 1
+            limit = len(pair.ours.folded) if grown else run[1]
+            while last < limit and last not in pair.there and (last == first or not pair.ours.ends[last - 1]):
+                last += 1
+            if 0 < last - first <= _LONGEST_NAME and last > place:
+                yield first, last
+            place = max(last, place) + 1
 
 
-def _by_unit(words: Words) -> dict[str, dict[str, Span]]:
-    groups: dict[str, dict[str, Span]] = {}
-    for fact in words.facts:
-        if fact.kind == "num":
-            groups.setdefault(fact.key.split(":")[2], {}).setdefault(fact.key, (fact.start, fact.end))
-    return groups
+def _is_name(words: Words, run: Run) -> bool:
+    """Whether the words at `run` may be a name: with a capital, or in a text without any, if weighty."""
+    written = [words.written(place) for place in range(*run)]
+    if all(word in _NO_NAME for word in words.folded[slice(*run)]) or written[0].isdigit():
+        return False
+    if words.bare or words.shouted:
+        return sum(map(rarity, words.folded[slice(*run)])) >= _WEIGHTY * len(written)
+    cries = len(written) > 1 and all(word.isupper() for word in written)
+    return not cries and any(_is_proper(words, place) for place in range(*run))
 
 
-def _date_differences(left: Words, right: Words) -> list[Difference]:
-    ours = [fact for fact in left.facts if fact.kind == "date"]
-    theirs = [fact for fact in right.facts if fact.kind == "date"]
-    if keys.compare_dates([fact.key for fact in ours], [fact.key for fact in theirs]) != "apart":
-        return []
-    return [
-        Difference(
-            "date",
-            tuple(fact.key for fact in ours),
-            tuple(fact.key for fact in theirs),
-            tuple((fact.start, fact.end) for fact in ours),
-            tuple((fact.start, fact.end) for fact in theirs),
-        )
-    ]
+def _is_proper(words: Words, place: int) -> bool:
+    """Whether the word at `place` has a capital that is not owed to the beginning of a sentence."""
+    word = words.written(place)
+    if not word[0].isupper():
+        return False
+    start = words.spans[place][0]
+    begins = not words.text[:start].rstrip() or words.text[:start].rstrip()[-1] in ".!?:;\"'(-"
+    return not begins or (not is_syllable(word) and words.lang == "vi")
 
 
-def _place_differences(left: Collection[str], right: Collection[str]) -> list[Difference]:
-    if not left or not right or set(left) & set(right):
-        return []
-    return [Difference("place", tuple(sorted(left)), tuple(sorted(right)))]
+def _mistyped(one: Sequence[str], other: Sequence[str]) -> bool:
+    return fuzz.ratio(" ".join(one), " ".join(other)) >= _TYPO
 
 
-def _name_differences(ours: Words, theirs: Words) -> list[Difference]:
-    """Compare proper names: each side has some of which the other has no word."""
-    mine = _foreign_names(ours, set(theirs.folded))
-    yours = _foreign_names(theirs, set(ours.folded))
-    if not mine or not yours:
-        return []
-    words = [
-        tuple(text[start:end] for start, end in spans)
-        for text, spans in ((ours.text, mine), (theirs.text, yours))
-    ]
-    return [Difference("name", words[0], words[1], tuple(mine), tuple(yours))]
+# --- yes and no ------------------------------------------------------------------------------------
 
 
-def _foreign_names(words: Words, known: set[str]) -> list[Span]:
-    return [
-        (start, end)
-        for start, end in words.names
-        if not known & {unmarked(word) for word in _WORD.findall(words.text[start:end])}
-    ]
+def _yes_and_no(pair: Aligned) -> Iterator[Difference]:
+    turned_pair = pair.turned()
+    for one in polarity.negated(pair):
+        yield _opposed(pair, one)
+    for one in polarity.negated(turned_pair):
+        yield turned(_opposed(turned_pair, one))
 
 
-def _polarity_differences(ours: Words, theirs: Words) -> list[Difference]:
-    found = []
-    for one, other, swapped in ((ours, theirs, False), (theirs, ours, True)):
-        for place, word in _negated(one).items():
-            if word in set(other.folded) - set(_negated(other).values()):
-                where = other.folded.index(word)
-                sides = [
-                    ((one.marked[place],), (one.spans[place],)),
-                    ((other.marked[where],), (other.spans[where],)),
-                ]
-                (mine, mine_at), (yours, yours_at) = reversed(sides) if swapped else sides
-                found.append(Difference("polarity", mine, yours, mine_at, yours_at))
-    for pair in _OPPOSITES:
-        for here, there in (pair, pair[::-1]):
-            spans = _only(ours, here, there), _only(theirs, there, here)
-            if spans[0] and spans[1]:
-                found.append(Difference("polarity", (here,), (there,), (spans[0],), (spans[1],)))
-    return found[:1]
+def _exclusive(pair: Aligned) -> list[Difference]:
+    return [_opposed(pair, one) for one in polarity.opposed(pair)]
 
 
-def _negated(words: Words) -> dict[int, str]:
-    """Return, by the place of each negation, the folded word it negates. Question endings negate nothing."""
-    found = {}
-    for i, word in enumerate(words.marked[:-1]):
-        asks = (
-            words.ends[i]
-            or words.marked[i + 1] in _AFTER_QUESTION
-            or (i and words.marked[i - 1] in _ASKED_BEFORE)
-        )
-        if word in _NEGATIONS and not asks:
-            found[i] = words.folded[i + 1]
-    return found
+def _opposed(pair: Aligned, one: polarity.Opposed) -> Difference:
+    return _told(one.kind, pair, [pair.ours.span(one.ours)], [pair.theirs.span(one.theirs)])
 
 
-def _only(words: Words, wanted: str, unwanted: str) -> Span | None:
-    """Return where `wanted` stands in a text that lacks `unwanted`."""
-    if _find(words, unwanted.split()) is not None:
-        return None
-    parts = wanted.split()
-    place = _find(words, parts)
-    return None if place is None else (words.spans[place][0], words.spans[place + len(parts) - 1][1])
-
-
-def _find(words: Words, parts: list[str]) -> int | None:
-    if not all({part, unmarked(part)} & words.vocabulary for part in parts):
-        return None  # the usual case, told without walking through the text
-    starts = range(len(words.folded) - len(parts) + 1)
-    return next((i for i in starts if all(words.at(i + k, part) for k, part in enumerate(parts))), None)
+__all__ = ["Difference", "Run", "Span", "differences", "turned"]

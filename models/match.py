@@ -36,7 +36,8 @@ class Relation(enum.StrEnum):
     """How two texts relate, as far as their words tell."""
 
     SAME = "same"
-    VARIANT = "variant"  # the same words with another number, date, place or polarity
+    VARIANT = "variant"  # the same words with another number, date, place, name or yes for no
+    DENIAL = "denial"  # one says that what the other tells is untrue
     OTHER = "other"
 
 

@@ -195,9 +195,10 @@ def _unjudge(session: Session, found: Match | Twin) -> None:
 def _pass_on(session: Session, found: Match) -> int | None:
     """Give the case's opening words to the claim as an entry; None when it has them already.
 
-    A variant says something else with the same words: as an entry it would draw in more of its kind.
+    A variant or a denial says something else with the same words: as an entry it would draw in more of its
+    kind.
     """
-    if found.relation is Relation.VARIANT:
+    if found.relation in {Relation.VARIANT, Relation.DENIAL}:
         return None
     columns: list[Any] = [getattr(Passage, name) for name in _PASSED_ON]
     words = select(literal(found.claim_id), *columns).where(Passage.case_id == found.case_id)

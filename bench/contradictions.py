@@ -1,0 +1,308 @@
+"""Contradictions made of statements: one decisive number, date, place, actor or yes/no is changed. Pure.
+
+Each way of changing is a generator with a name; those in `HELD_OUT` were not looked at while the rules of
+corpus/differences.py were written.
+"""
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from corpus import keys, places
+from corpus.naming import name_spans
+from corpus.syllables import unmarked
+
+Change = Callable[[str, random.Random], str | None]
+
+_WORDS: Final = {
+    "một": "ba",
+    "hai": "năm",
+    "ba": "sáu",
+    "bốn": "hai",
+    "năm": "tám",
+    "sáu": "ba",
+    "bảy": "hai",
+    "tám": "ba",
+    "chín": "năm",
+    "mười": "hai mươi",
+}
+_COUNTED: Final = (
+    r"người|bé|cháu|trẻ|học|tỉnh|tuần|ngày|giờ|xe|vụ|hộ|xã|em|con|nhóm|thanh|cán|thùng|lần|phút|đối|ca"
+)
+_DAY_PARTS: Final = {"sáng": "chiều", "chiều": "sáng", "đêm": "trưa", "tối": "sáng"}
+_TIMES: Final = {
+    "tháng sau": "tháng này",
+    "tuần tới": "tuần này",
+    "ngày mai": "hôm nay",
+    "sáng nay": "sáng mai",
+    "đêm nay": "đêm mai",
+    "cuối tuần này": "cuối tuần sau",
+}
+_ROLES: Final = {
+    "học sinh": "giáo viên",
+    "cảnh sát giao thông": "bộ đội biên phòng",
+    "bé trai": "bé gái",
+    "bé gái": "bé trai",
+    "người phụ nữ": "người đàn ông",
+    "người đàn ông": "người phụ nữ",
+    "cụ già": "em bé",
+    "cụ bà": "cụ ông",
+    "công an": "bộ đội",
+    "bác sĩ": "luật sư",
+    "phóng viên": "giáo viên",
+    "thanh niên": "cụ già",
+    "du khách": "công nhân",
+    "cán bộ": "giáo viên",
+    "nghệ sĩ": "cầu thủ",
+}
+_ORGANISATIONS: Final = (
+    "Sở Y tế",
+    "Bộ Quốc phòng",
+    "Ngân hàng Nhà nước",
+    "Bộ GD&ĐT",
+    "Công an tỉnh",
+    "Hội Chữ thập đỏ",
+    "Bộ Công an",
+    "Bộ Nội vụ",
+)
+_NAMES: Final = ("Hoàng Gia Lộc", "Vạn Thịnh", "Suối Reo", "Đông Hải Phong", "Trần Bá Khiêm")
+_VERBS: Final = (
+    "bị",
+    "vỡ",
+    "được",
+    "xả",
+    "bắt",
+    "kêu gọi",
+    "xuất hiện",
+    "sáp nhập",
+    "cấm",
+    "bán",
+    "lây",
+    "phải",
+    "công bố",
+    "cho",
+    "qua đời",
+    "đóng cửa",
+    "thông báo",
+    "dùng",
+)
+_OPPOSITES: Final = {
+    "tăng": "giảm",
+    "giảm": "tăng",
+    "cấm": "cho phép",
+    "mở": "đóng",
+    "đóng cửa": "mở cửa",
+    "bắt": "thả",
+    "qua đời": "hồi phục",
+    "chết": "sống sót",
+    "đắt": "rẻ",
+    "thật": "giả",
+    "vỡ": "còn nguyên",
+}
+_OPPOSITES_HELD_OUT: Final = {
+    "sập": "đứng vững",
+    "hạn chế": "khuyến khích",
+    "tạm dừng": "tiếp tục",
+    "phong tỏa": "dỡ bỏ phong tỏa",
+    "âm tính": "dương tính",
+    "dương tính": "âm tính",
+    "chính thức": "tạm thời",
+    "miễn phí": "thu phí",
+    "đủ": "thiếu",
+    "nghỉ học": "đi học",
+    "khẩn cấp": "theo kế hoạch",
+    "thật": "dàn dựng",
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A statement and its contradiction."""
+
+    generator: str  # "number.digits"; what stands before the point is the kind
+    before: str
+    after: str
+
+
+def of(statement: str, *, seed: int = 1) -> Iterator[Pair]:
+    """Yield what each generator makes of `statement`, those that find nothing to change left out."""
+    for name, change in GENERATORS.items():
+        after = change(statement, random.Random(f"{seed}{name}{statement}"))  # noqa: S311  no secrets
+        if after is not None and after != statement:
+            yield Pair(name, statement, after)
+
+
+def _swap(found: re.Match[str] | None, text: str, new: str) -> str | None:
+    if found is None:
+        return None
+    old = found.group()
+    new = new[0].upper() + new[1:] if old[:1].isupper() else new
+    return text[: found.start()] + new + text[found.end() :]
+
+
+def _any_of(table: dict[str, str]) -> Change:
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(table, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
+
+    def change(text: str, _: random.Random) -> str | None:
+        found = pattern.search(text)
+        return None if found is None else _swap(found, text, table[found.group().lower()])
+
+    return change
+
+
+def _digits(text: str, chance: random.Random) -> str | None:
+    numbers = [fact for fact in keys.facts(text) if fact.kind == "num" and text[fact.start].isdigit()]
+    if not numbers:
+        return None
+    fact = chance.choice(numbers)
+    number = re.match(r"\d+", text[fact.start :])
+    assert number is not None
+    old = int(number.group())
+    new = old + chance.choice([1, 2, 3]) if old < 10 else old * 2 + chance.choice([1, 5, 10])
+    return text[: fact.start] + str(new) + text[fact.start + number.end() :]
+
+
+def _number_word(text: str, _: random.Random) -> str | None:
+    found = re.search(rf"(?<!\w)({'|'.join(_WORDS)})(?= (?:{_COUNTED})(?!\w))", text, re.IGNORECASE)
+    return None if found is None else _swap(found, text, _WORDS[found.group().lower()])
+
+
+def _written_out(text: str, _: random.Random) -> str | None:
+    """Write a number of one digit in words, as another one."""
+    names = list(_WORDS)
+    found = re.search(r"(?<![\d/.,-])\b([2-9])(?= [a-zà-ỹđ])", text)
+    return None if found is None else _swap(found, text, names[(int(found.group()) + 3) % 9])
+
+
+def _date(part: int) -> Change:
+    def change(text: str, chance: random.Random) -> str | None:
+        found = re.search(r"(?<![\d/])(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?![\d/])", text)
+        if found is None or found.group(part) is None:
+            return None
+        old = int(found.group(part))
+        new = old - chance.choice([1, 2]) if part == 3 else (old % (28, 12)[part - 1]) + 1
+        return text[: found.start(part)] + str(new) + text[found.end(part) :]
+
+    return change
+
+
+def _year(text: str, _: random.Random) -> str | None:
+    found = re.search(r"(?<![\d/.])(20[12]\d)(?!\d)", text)
+    return None if found is None else _swap(found, text, str(int(found.group()) - 3))
+
+
+def _place(text: str, chance: random.Random) -> str | None:
+    hits = places.mentions(text)
+    if not hits:
+        return None
+    hit = chance.choice(hits)
+    taken = {one.key for one in hits} | {code for one in hits for code in one.codes}
+    other = chance.choice([one for one in places.communes() if one.code not in taken])
+    return text[: hit.start] + other.short + text[hit.end :]
+
+
+def _organisation(text: str, chance: random.Random) -> str | None:
+    found = re.search(
+        r"(?:Công an|Sở|Bộ|UBND|Ủy ban|Ngân hàng|Bệnh viện|Hội|Cục)"
+        r"(?: [A-ZĐ][\w&.]*| (?:tỉnh|huyện|xã|phường))+",
+        text,
+    )
+    if found is None:
+        return None
+    others = [one for one in _ORGANISATIONS if one not in found.group() and found.group() not in one]
+    return text[: found.start()] + chance.choice(others) + text[found.end() :]
+
+
+def _name(text: str, chance: random.Random) -> str | None:
+    spots = [(hit.start, hit.end) for hit in places.mentions(text)]
+    spans = [
+        (start, end)
+        for start, end in name_spans(text)
+        if not any(start < last and first < end for first, last in spots)
+        and text[end : end + 2] not in {".H", "&Đ", " n", "’R"}  # half of a name
+        and not re.match(r"(?:Công an|Sở|Bộ|UBND|Covid)", text[start:end])
+    ]
+    if not spans:
+        return None
+    start, end = chance.choice(spans)
+    return text[:start] + chance.choice(_NAMES) + text[end:]
+
+
+def _negate(word: str) -> Change:
+    pattern = re.compile(rf"(?<!không )(?<!chưa )(?<!\w)(?:đã )?({'|'.join(_VERBS)})(?!\w)", re.IGNORECASE)
+
+    def change(text: str, _: random.Random) -> str | None:
+        found = pattern.search(text)
+        if found is None:
+            return None
+        verb = found.group(1)
+        new = f"{word} {verb.lower()}"
+        return _swap(found, text, new)
+
+    return change
+
+
+def _not_so(text: str, _: random.Random) -> str | None:
+    return f"Không có chuyện {text[0].lower()}{text[1:]}"
+
+
+def _bare(change: Change) -> Change:
+    """Make the change, then leave out marks and capitals as a hurried reporter does."""
+
+    def bare(text: str, chance: random.Random) -> str | None:
+        made = change(text, chance)
+        return None if made is None else unmarked(made).rstrip(".")
+
+    return bare
+
+
+def _beside_chatter(change: Change) -> Change:
+    def chatter(text: str, chance: random.Random) -> str | None:
+        made = change(text, chance)
+        return None if made is None else f"Mọi người ơi cho em hỏi, {made.rstrip('.')} có phải không ạ?"
+
+    return chatter
+
+
+GENERATORS: Final[dict[str, Change]] = {
+    "number.digits": _digits,
+    "number.word": _number_word,
+    "number.written_out": _written_out,
+    "number.bare": _bare(_digits),
+    "date.day": _date(1),
+    "date.month": _date(2),
+    "date.year": _year,
+    "date.chatter": _beside_chatter(_date(1)),
+    "date.part_of_day": _any_of(_DAY_PARTS),
+    "date.relative": _any_of(_TIMES),
+    "place.commune": _place,
+    "place.bare": _bare(_place),
+    "place.chatter": _beside_chatter(_place),
+    "actor.organisation": _organisation,
+    "actor.name": _name,
+    "actor.role": _any_of(_ROLES),
+    "actor.bare": _bare(_name),
+    "polarity.not": _negate("không"),
+    "polarity.not_yet": _negate("chưa"),
+    "polarity.opposite": _any_of(_OPPOSITES),
+    "polarity.opposite_other": _any_of(_OPPOSITES_HELD_OUT),
+    "polarity.not_so": _not_so,
+    "polarity.bare": _bare(_negate("không")),
+}
+HELD_OUT: Final = frozenset(
+    {
+        "number.written_out",
+        "number.bare",
+        "date.year",
+        "date.chatter",
+        "date.relative",
+        "place.bare",
+        "place.chatter",
+        "actor.bare",
+        "polarity.opposite_other",
+        "polarity.bare",
+        "polarity.not_so",
+    }
+)

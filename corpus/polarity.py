@@ -1,0 +1,227 @@
+"""Yes against no: what a negation in a text denies, and which side of an opposition it stands on. Pure."""
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+from typing import Final
+
+from corpus.quantities import Run
+from corpus.syllables import unmarked
+from corpus.wordlists import of
+from corpus.words import Aligned, Words
+
+_NEGATIONS: Final = of("negations")
+# Words that may stand for a negation, or come near one: where the other text has such, nothing is claimed.
+_NEARLY: Final = of("nearly_negations")
+_SHORT_NOT: Final = of("short_not")
+# Words around a negation with which it negates nothing: "hàng không", "không chỉ", "chưa chắc đã".
+_NO_NEGATION_AFTER: Final = of("no_negation_after")
+_NO_NEGATION_BEFORE: Final = of("no_negation_before")
+_ASKED_BEFORE: Final = of("asked_before")
+_AFTER_QUESTION: Final = of("after_question")
+# Words between a negation and what it denies.
+_BETWEEN: Final = of("between_negation")
+_REACH: Final = 6  # words after a negation in which its object is looked for
+_KEPT: Final = 512  # texts of which these are kept, as a claim is compared with many reports
+_LONGEST: Final = 4  # words of a phrase in the list of opposites
+
+
+@dataclass(frozen=True)
+class Negation:
+    """A negation at word `at`, and the word that it denies."""
+
+    at: int
+    denied: int
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A phrase at words `run` that stands on `side` of the opposition number `group`."""
+
+    group: int
+    side: int
+    run: Run
+    guessed: bool = False  # a single word without marks, which may be another word
+
+
+@dataclass(frozen=True)
+class Opposed:
+    """Two phrases that say opposite or exclusive things. `kind` as in corpus.differences."""
+
+    kind: str
+    ours: Run
+    theirs: Run
+
+
+@lru_cache(maxsize=_KEPT)
+def negations(words: Words) -> list[Negation]:
+    """Return the negations of a text with what each denies. Endings of questions deny nothing."""
+    found = []
+    for at, word in enumerate(words.marked):
+        is_not = word in _NEGATIONS or (word == "t" and at > 0 and words.marked[at - 1] in _SHORT_NOT)
+        if is_not and not _asks(words, at) and not _is_idle(words, at):
+            denied = next(_objects(words, at), None)
+            if denied is not None:
+                found.append(Negation(at, denied))
+    return found
+
+
+def _objects(words: Words, at: int) -> Iterator[int]:
+    """Yield the words that a negation at `at` may deny: the first of the clause that says something."""
+    for place in range(at + 1, min(at + 1 + _REACH, len(words.marked))):
+        if words.ends[place - 1]:
+            return
+        if words.marked[place] not in _BETWEEN and words.marked[place] not in _NEGATIONS:
+            yield place
+
+
+def _asks(words: Words, at: int) -> bool:
+    if words.marked[at] not in {"không", "chưa"}:
+        return False
+    after = words.marked[at + 1] if at + 1 < len(words.marked) else ""
+    return (
+        words.ends[at]
+        or after in _AFTER_QUESTION
+        or (at > 0 and words.marked[at - 1] in _ASKED_BEFORE and after != "có")
+    )
+
+
+def _is_idle(words: Words, at: int) -> bool:
+    after = words.marked[at + 1] if at + 1 < len(words.marked) else ""
+    return after in _NO_NEGATION_BEFORE or (at > 0 and words.marked[at - 1] in _NO_NEGATION_AFTER)
+
+
+def negated(pair: Aligned) -> Iterator[Opposed]:
+    """Yield what the left text denies and the right one says, with words they share around it."""
+    theirs = {
+        pair.theirs.folded[place] for one in negations(pair.theirs) for place in _scope(pair.theirs, one)
+    }
+    for one in negations(pair.ours):
+        there = pair.there.get(one.denied)
+        if there is None or pair.theirs.folded[there] in theirs or _any_near(pair.theirs, there):
+            continue
+        sure = not pair.ours.unsure and not pair.theirs.unsure
+        if sure and pair.ours.marked[one.denied] != pair.theirs.marked[there]:
+            continue
+        if pair.meet((one.at, one.denied + 1), (there, there + 1)):
+            yield Opposed("polarity", (one.at, one.denied + 1), (there, there + 1))
+
+
+def _scope(words: Words, one: Negation) -> range:
+    return range(one.at + 1, min(one.denied + 2, len(words.folded)))
+
+
+def _any_near(words: Words, place: int) -> bool:
+    """Whether a word that may be a negation stands before `place` in its clause, whatever it denies."""
+    for before in range(place - 1, max(-1, place - 1 - _REACH), -1):
+        if words.ends[before]:
+            return False
+        if words.marked[before] in _NEGATIONS or words.marked[before] in _NEARLY:
+            return not _asks(words, before)
+    return False
+
+
+def opposed(pair: Aligned) -> Iterator[Opposed]:
+    """Yield the phrases of the two texts that stand on different sides of one opposition.
+
+    They must stand exactly in each other's place, or near shared words where neither text has both sides.
+    """
+    ours, theirs = _grouped(pair.ours), _grouped(pair.theirs)
+    for group in sorted(ours.keys() & theirs.keys()):
+        mine, yours = ours[group], theirs[group]
+        shared = {one.side for one in mine} & {one.side for one in yours}
+        for one, other in itertools.product(mine, yours):
+            if one.side != other.side and (
+                _replaced(pair, one, other)
+                if shared or (one.guessed and other.guessed)
+                else pair.meet(one.run, other.run, 1 if one.guessed or other.guessed else _reach(group))
+            ):
+                yield Opposed(_opposites().kinds[group], one.run, other.run)
+                break
+
+
+def _replaced(pair: Aligned, one: Stand, other: Stand) -> bool:
+    facing = pair.facing(one.run)
+    return facing is not None and facing[0] <= other.run[0] and other.run[1] <= facing[1]
+
+
+def _is_date(group: int) -> bool:
+    return _opposites().kinds[group] == "date"
+
+
+def _reach(group: int) -> int:
+    return 5 if _opposites().kinds[group] == "polarity" else 3
+
+
+def _grouped(words: Words) -> Mapping[int, list[Stand]]:
+    found: dict[int, list[Stand]] = {}
+    for one in stands(words):
+        found.setdefault(one.group, []).append(one)
+    return found
+
+
+@lru_cache(maxsize=_KEPT)
+def stands(words: Words) -> list[Stand]:
+    """Return the phrases of a text that stand on a side of some opposition, the longest at each word.
+
+    What a negation denies is left out: `negated` compares that.
+    """
+    known = _opposites().phrases
+    denied = {place for one in negations(words) for place in range(one.at, one.denied + 1)}
+    found, at = [], 0
+    while at < len(words.marked):
+        head = words.marked[at] in known.heads or (words.unsure and words.folded[at] in known.heads)
+        size = min(_LONGEST, len(words.marked) - at) if head else 0
+        while size and not (meant := _meant(words, at, size, known)):
+            size -= 1
+        if size and not denied & set(range(at, at + size)):
+            guessed = tuple(words.marked[at : at + size]) not in known.marked
+            found += [Stand(group, side, (at, at + size), guessed and size == 1) for group, side in meant]
+            if size > 1:  # "đêm nay" is a day and a part of it
+                parts = _meant(words, at, 1, known)
+                found += [Stand(group, side, (at, at + 1)) for group, side in parts if _is_date(group)]
+        at += size or 1
+    return found
+
+
+@dataclass(frozen=True)
+class _Phrases:
+    heads: frozenset[str]
+    marked: Mapping[tuple[str, ...], Sequence[tuple[int, int]]]
+    folded: Mapping[tuple[str, ...], Sequence[tuple[int, int]]]
+
+
+@dataclass(frozen=True)
+class _Opposites:
+    kinds: Sequence[str]
+    phrases: _Phrases
+
+
+def _meant(words: Words, at: int, size: int, known: _Phrases) -> Sequence[tuple[int, int]]:
+    found = known.marked.get(tuple(words.marked[at : at + size]), ())
+    if found or not words.unsure:
+        return found
+    return known.folded.get(tuple(words.folded[at : at + size]), ())
+
+
+@cache
+def _opposites() -> _Opposites:
+    sets = json.loads(resources.files("corpus").joinpath("data/opposites.json").read_text("utf-8"))["sets"]
+    marked: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    folded: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    for group, one in enumerate(sets):
+        for side, phrases in enumerate(one["sides"]):
+            for phrase in phrases:
+                parts = tuple(phrase if _is_han(phrase) else phrase.split())
+                marked.setdefault(parts, []).append((group, side))
+                if len(parts) > 1 or one["kind"] == "polarity":
+                    folded.setdefault(tuple(map(unmarked, parts)), []).append((group, side))
+    heads = frozenset(parts[0] for parts in (*marked, *folded))
+    return _Opposites([one["kind"] for one in sets], _Phrases(heads, marked, folded))
+
+
+def _is_han(phrase: str) -> bool:
+    return "\u3400" <= phrase[0] <= "\u9fff"

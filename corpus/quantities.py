@@ -1,0 +1,99 @@
+"""The numbers of a text with the words around them, for comparing two texts. Pure.
+
+Beyond the numbers of corpus.numbers: single words before whatever they count ("hai thanh niên", "two dams",
+"三人"), rough sizes ("hàng nghìn"), and a "một" that may be an article.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from corpus import keys
+from corpus.wordlists import of
+
+Run = tuple[int, int]  # of words, [first, last)
+
+_DIGITS: Final = {
+    word: value
+    for value, names in enumerate(
+        (
+            "một one 一", "hai two 二 两 兩", "ba three 三", "bốn four 四", "năm five 五", "sáu six 六",
+            "bảy bẩy seven 七", "tám eight 八", "chín nine 九", "mười ten 十", "eleven", "twelve",
+        ),
+        1,
+    )
+    for word in names.split()
+} | {"double": 2, "triple": 3, "dozen": 12, "twenty": 20}  # fmt: skip
+_SCALES: Final = {
+    "chục": 10, "trăm": 100, "nghìn": 1000, "ngàn": 1000, "vạn": 10_000, "triệu": 10**6, "tỷ": 10**9,
+    "tỉ": 10**9,
+}  # fmt: skip
+_NO_NUMBER_AFTER: Final = of("no_number_after")
+_YEAR_BEFORE: Final = of("year_before")
+_FATHER_BEFORE: Final = of("father_before")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number at words `run`: its value, what it counts or the word after it, its folded neighbours.
+
+    `loose` for "hàng nghìn", any number of that size, and for a "một" that may be an article.
+    """
+
+    value: float
+    unit: str
+    run: Run
+    before: str
+    after: str
+    loose: bool = False
+
+
+def of_text(
+    marked: Sequence[str], folded: Sequence[str], facts: Sequence[tuple[keys.Fact, Run]]
+) -> Iterator[Quantity]:
+    """Yield the numbers among the words of a text, given with marks and folded, and its facts with theirs."""
+    taken: set[int] = set()
+    for fact, run in facts:
+        taken.update(range(*run))
+        if fact.kind == "num" and run[1] > run[0]:
+            _, value, unit = fact.key.split(":")[:3]
+            yield _quantity(folded, float(value), unit, run)
+    for size, run, loose in _in_words(marked):
+        if not taken & set(range(*run)):
+            yield _quantity(folded, size, "", run, loose=loose)
+
+
+def _quantity(folded: Sequence[str], value: float, unit: str, run: Run, *, loose: bool = False) -> Quantity:
+    before = folded[run[0] - 1] if run[0] else ""
+    after = folded[run[1]] if run[1] < len(folded) else ""
+    return Quantity(value, unit or after, run, before, after, loose)
+
+
+def _in_words(words: Sequence[str]) -> Iterator[tuple[float, Run, bool]]:
+    for at, word in enumerate(words):
+        if word == "hàng" and words[at + 1 : at + 2] and words[at + 1] in _SCALES:
+            end, value = at + 1, 1.0
+            while end < len(words) and words[end] in _SCALES:
+                value *= _SCALES[words[end]]
+                end += 1
+            yield value, (at, end), True
+        elif word == "đôi" and at and words[at - 1] == "gấp":
+            yield 2, (at, at + 1), False
+        elif word in _DIGITS and not _is_other_word(words, at):
+            yield _DIGITS[word], (at, at + 1), _DIGITS[word] == 1
+
+
+def _is_other_word(words: Sequence[str], at: int) -> bool:
+    word, before = words[at], words[at - 1] if at else ""
+    after = words[at + 1] if at + 1 < len(words) else ""
+    if word == "năm":
+        return (
+            before in _NO_NUMBER_AFTER
+            or before.isdigit()
+            or after in _YEAR_BEFORE
+            or after.isdigit()
+            or not after
+        )
+    if word == "ba":
+        return after in _FATHER_BEFORE or before in {"ông", "con"}
+    return before == "thứ"
