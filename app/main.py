@@ -21,6 +21,7 @@ from sqlalchemy.orm import sessionmaker
 from starlette.exceptions import HTTPException
 
 import intake.api
+import intake.api_pictures
 import intake.desk
 import intake.gallery_routes
 import intake.mail_desk
@@ -197,6 +198,7 @@ def _hang_doors(app: FastAPI) -> None:
     app.include_router(intake.routes.router, include_in_schema=False)
     app.include_router(intake.sharing.router, include_in_schema=False)
     app.include_router(intake.api.router)
+    app.include_router(intake.api_pictures.router)
     app.include_router(publish.routes.router, include_in_schema=False)
     app.include_router(publish.api.router)
     app.include_router(verify.routes.router, dependencies=desk, include_in_schema=False)

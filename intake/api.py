@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import web
 from intake import callers, codes, forms, reports, tracking
+from intake.pictures import Looked
 from intake.similar import Conclusion
 from intake.tracking import Stage
 from models import (
@@ -47,7 +48,8 @@ _PROBLEM: Final = {
 }
 
 
-def _problems(**meanings: str) -> dict[int | str, dict[str, Any]]:
+def problems(**meanings: str) -> dict[int | str, dict[str, Any]]:
+    """Return the documented refusals of a door: `s422="what it means"` for each status."""
     common = {
         "s400": "the request cannot be read",
         "s413": "more than the server takes",
@@ -176,12 +178,12 @@ class StatusOut(BaseModel):
     pieces: Annotated[list[PieceOut], About(description="what was sent together with it, from 2 on")]
 
 
-_KEYED: Final[dict[str, str]] = {
+KEYED: Final[dict[str, str]] = {
     "s401": "the `Authorization` header shows no key that opens (`key-unknown`)",
     "s403": "the key lacks the scope (`scope-missing`)",
     "s429": "more requests than the key may make; `Retry-After` says how many seconds to wait",
 }
-_OPTIONAL: Final[dict[str, Any]] = {"security": [{}]}  # beside the key: no key at all
+OPTIONAL: Final[dict[str, Any]] = {"security": [{}]}  # beside the key: no key at all
 
 IdempotencyKey = Annotated[
     str | None,
@@ -199,8 +201,8 @@ IdempotencyKey = Annotated[
     "",
     status_code=201,
     summary="Send a report",
-    responses=_problems(s409="the code belongs to a report with other content (`code-taken`)", **_KEYED),
-    openapi_extra=_OPTIONAL,
+    responses=problems(s409="the code belongs to a report with other content (`code-taken`)", **KEYED),
+    openapi_extra=OPTIONAL,
 )
 def send_report(
     request: Request,
@@ -219,9 +221,9 @@ def send_report(
     """
     callers.need(key, Scope.WRITE)
     at, house = web.now(), web.house(request)
-    code = sent.code or _code(key, idempotency_key, house.code_key)
-    report = _report(sent, code, house, lang, at)
-    arrival = _received(session, report, key, house, named=bool(sent.code), at=at)
+    code = sent.code or code_of(key, idempotency_key, house.code_key)
+    report = checked(sent, code, house, lang, at)
+    arrival = stored(session, report, key, house, named=bool(sent.code), at=at)
     web.not_kept(response)
     return ReceivedOut(
         code=report.code,
@@ -230,7 +232,7 @@ def send_report(
     )
 
 
-def _code(key: PartnerKey | None, idempotency_key: str | None, secret: bytes) -> str:
+def code_of(key: PartnerKey | None, idempotency_key: str | None, secret: bytes) -> str:
     """Return the tracking code: derived from what a partner calls the request, else a new one.
 
     Derived, because a repeated call must be answered with the same code, and no code is ever stored.
@@ -240,16 +242,19 @@ def _code(key: PartnerKey | None, idempotency_key: str | None, secret: bytes) ->
     return codes.derived(secret, "partner", str(key.partner_id), idempotency_key)
 
 
-def _report(sent: ReportIn, code: str, house: web.House, lang: str, at: datetime) -> forms.Report:
+def checked(
+    sent: ReportIn, code: str, house: web.House, lang: str, at: datetime, seen: Looked = ((), ())
+) -> forms.Report:
+    """Return the report that was sent, with the pictures `seen` beside it. Raises Invalid."""
     given = sent.model_dump(mode="json", exclude_none=True)
     typed = forms.Typed(**{**given, "consent": "1" if sent.consent else "", "code": code})
     try:
-        return forms.check(typed, today=at.astimezone(house.zone).date(), language=lang)
+        return forms.check(typed, today=at.astimezone(house.zone).date(), language=lang, seen=seen)
     except forms.Refused as refused:
         raise refused.errors[0] from refused
 
 
-def _received(
+def stored(
     session: Session,
     report: forms.Report,
     key: PartnerKey | None,
@@ -278,8 +283,8 @@ def _received(
 @router.post(
     "/status",
     summary="Ask how far a report has come",
-    responses=_problems(s404="no report under this code, or no code at all (`code-unknown`)", **_KEYED),
-    openapi_extra=_OPTIONAL,
+    responses=problems(s404="no report under this code, or no code at all (`code-unknown`)", **KEYED),
+    openapi_extra=OPTIONAL,
 )
 def report_status(
     request: Request, response: Response, session: web.SessionDep, key: callers.CallerDep, asked: CodeIn

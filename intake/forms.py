@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from app.web import plain
 from corpus import places
 from intake import codes
-from intake.pictures import Sent
+from intake.pictures import Looked, Sent
 from models import Field, Invalid, SeenWhere
 from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, PIECES, TEXT_LIMIT, URL_LIMIT
 
@@ -98,7 +98,7 @@ def check(
     *,
     today: date,
     language: str = "vi",
-    seen: tuple[Sequence[Sent], Sequence[Invalid]] = ((), ()),
+    seen: Looked = ((), ()),
 ) -> Report:
     """Return the report that `typed` makes; `today` is the day at the centre.
 

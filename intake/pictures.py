@@ -42,6 +42,9 @@ class Sent:
     media_type: str
 
 
+Looked = tuple[Sequence[Sent], Sequence[Invalid]]  # the pictures that may be kept, and why others may not
+
+
 async def _uploads(request: Request) -> list[UploadFile]:
     # The framework has read the form by now, under the route's own limits; this asks for it again.
     form = await request.form()
@@ -52,7 +55,7 @@ Uploads = Annotated[list[UploadFile], Depends(_uploads)]
 
 
 @contextmanager
-def at_hand(uploads: Sequence[UploadFile]) -> Iterator[tuple[list[Sent], list[Invalid]]]:
+def at_hand(uploads: Sequence[UploadFile]) -> Iterator[Looked]:
     """Yield the pictures of a request with what is wrong with them; few requests hold any at a time."""
     if not uploads:
         yield [], []
@@ -61,7 +64,7 @@ def at_hand(uploads: Sequence[UploadFile]) -> Iterator[tuple[list[Sent], list[In
         yield look(one.file for one in uploads)
 
 
-def look(files: Iterable[BinaryIO]) -> tuple[list[Sent], list[Invalid]]:
+def look(files: Iterable[BinaryIO]) -> Looked:
     """Return the pictures that may be kept, and why others may not: at most one refusal of each kind.
 
     The same picture twice counts once. Codes: `pictures-many`, `picture-large`, `picture-type`,
