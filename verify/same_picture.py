@@ -190,8 +190,9 @@ def _contradict(here: list[str], there: list[str]) -> bool:
     numbers, others = ({word for word in side if word.isdigit()} for side in (here, there))
     if numbers and others and not (numbers <= others or others <= numbers):
         return True
+    # What is no syllable was misread: it says nothing about the other picture.
     words, beside = (
-        [word for word in side if word.isalpha() and len(word) >= _WORD] for side in (here, there)
+        [word for word in side if len(word) >= _WORD and is_folded_syllable(word)] for side in (here, there)
     )
     return any(
         beside and not process.extractOne(word, beside, scorer=fuzz.ratio, score_cutoff=_OTHER)
