@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIT, insert
 from sqlalchemy.orm import Session, undefer
 
 from corpus import likeness
+from corpus.syllables import is_folded_syllable
 from corpus.text import fold, normalise
 from models import Arrival, Case, Picture, PictureKey
 
