@@ -7,7 +7,7 @@ import sys
 import time
 
 from app.embedded import Cluster
-from bench import house, intake, matching, reading, starting, triage
+from bench import house, intake, matching, pictures, reading, starting, triage
 from bench.figures import OUT, Table
 
 _LARGEST_WITH_TRIAGE = 10_000
@@ -24,6 +24,7 @@ def main() -> None:
     table, began = Table(), time.monotonic()
     try:
         starting.measure(table)
+        pictures.measure(table)
         with house.cluster() as running:
             _web(table, running)
             _corpus(table, running, long=long)
