@@ -12,6 +12,13 @@ from models import Invalid, Scope
 from models.picture import PICTURES_LIMIT
 
 router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
+Files = Annotated[
+    list[UploadFile],
+    File(alias="pictures", description="1 to 5 JPEG, PNG or WebP files, 10 MB and 25 megapixels each"),
+]
+ReportForm = Annotated[
+    str, Form(description="JSON as `POST /api/v1/reports` takes it; without text or link: `{}`")
+]
 _LIMITS: Final[Any] = {"max_files": 4 * PICTURES_LIMIT, "max_fields": 20}
 
 
@@ -34,13 +41,8 @@ def send_with_pictures(
     session: web.SessionDep,
     key: callers.CallerDep,
     lang: web.Language,
-    uploads: Annotated[
-        list[UploadFile],
-        File(alias="pictures", description="1 to 5 JPEG, PNG or WebP files, 10 MB and 25 megapixels each"),
-    ],
-    report: Annotated[
-        str, Form(description="JSON as `POST /api/v1/reports` takes it; without text or link: `{}`")
-    ] = "{}",
+    uploads: Files,
+    report: ReportForm = "{}",
     idempotency_key: IdempotencyKey = None,
 ) -> ReceivedOut:
     """Store a report with its pictures, durable before the answer; it may consist of a picture alone.
