@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+import numpy as np
 import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session, sessionmaker
@@ -13,7 +15,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from app import jobs, worker
 from app.keys import Keys
 from corpus import encoder
-from models import Arrival, ArrivalState, AuditCheckpoint, Contact, audit
+from corpus.encoder import Encoder
+from models import Arrival, ArrivalState, AuditCheckpoint, Contact, Passage, audit
 from tests import factories as make
 
 Sessions = sessionmaker[Session]
@@ -59,6 +62,25 @@ def test_an_arrival_is_triaged_within_two_seconds(database: Engine, sessions: Se
         assert within(10, lambda: triaged(sessions, first))
         second = arrived(sessions, "Học sinh toàn tỉnh nghỉ học từ thứ hai")
         assert within(2, lambda: triaged(sessions, second))
+
+
+def test_another_encoder_takes_over_by_itself(database: Engine, sessions: Sessions) -> None:
+    def made(name: str) -> Encoder:
+        description = encoder.Description(name, "1", encoder.DIMENSION)
+        return Encoder(description, lambda texts, _: np.ones((len(texts), encoder.DIMENSION), np.float32))
+
+    def encoded_by(name: str) -> bool:
+        with sessions() as session:
+            return set(session.scalars(select(Passage.encoder))) == {f"{name}@1"}
+
+    with sessions.begin() as session:
+        for number in range(20):
+            known = make.claim(session, f"Đập số {number} đã vỡ")
+            make.passage(session, known.claim, claim_id=known.id)
+    for name in ("old", "new"):
+        load = partial(worker.work, database, partial(made, name), fetch=False, model=name, load=made)
+        with running(load):
+            assert within(30, partial(encoded_by, name))
 
 
 def test_what_nobody_told_is_swept_up(
