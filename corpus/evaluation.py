@@ -28,6 +28,7 @@ from corpus.train import rows
 from models import ClaimOrigin, ConfirmedClaim, Passage, Rating
 
 _BATCH = 256  # texts encoded at a time
+_SHOWN = 11  # of a ranking: as deep as the figures look, and one that may be excluded
 _BLOCK = 100  # queries that a baseline answers at a time: a row of scores is as long as the corpus
 _OF_PROBABILITIES = "ece"  # a baseline's scores are none
 _OF_ALL = frozenset({"ece", "auc_match"})  # the others are means over the queries that something answers
@@ -177,7 +178,7 @@ def ask(session: Session, question: Question, loaded: Loaded, encoder: Encoder) 
     began = perf_counter()
     normal = normalise(question.text)
     query = search.Query.of(normal, encoder)
-    hits = search.claims(session, query, limit=search.DEPTH, floor=False)
+    hits = search.claims(session, query, limit=_SHOWN, floor=False)
     seconds = perf_counter() - began
     ids = {hit.owner_id: loaded.by_claim[hit.owner_id] for hit in hits}
     counted = [hit for hit in hits if ids[hit.owner_id] != question.exclude]
