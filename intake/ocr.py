@@ -58,7 +58,8 @@ def _lines(api: tesserocr.PyTessBaseAPI) -> tuple[list[str], list[tuple[str, flo
         words.append((word, confidence))
         if confidence >= _KEPT:
             lines[-1].append(word)
-    return [" ".join(line) for line in lines if line], words
+    said = (line for line in lines if any(sum(map(str.isalnum, word)) > 1 for word in line))  # no smudges
+    return [" ".join(line) for line in said], words
 
 
 def _prepared(grey: Image.Image) -> Iterator[Image.Image]:
