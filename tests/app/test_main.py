@@ -69,7 +69,7 @@ def test_an_outage_of_the_database_is_a_page_with_a_date_to_come_back(
 
 def test_a_body_over_the_limit_is_refused(client: TestClient) -> None:
     assert client.post("/tra-cuu", data={"code": "a" * 13_000_000}).status_code == 413
-    # Reports may bring pictures, so their bodies may be larger; a field of such length is refused all the same.
+    # Reports may bring pictures, so their bodies may be larger; fields of that length may not.
     assert client.post("/phan-anh", data={"text": "a" * 13_000_000}).status_code == 400
     assert client.post("/phan-anh", data={"text": "a" * 60_000_000}).status_code == 413
 

@@ -16,7 +16,7 @@ import httpx2
 import lxml.html
 
 PASSWORD = "mot-mat-khau-du-dai"
-PATIENCE = 30.0  # seconds for something the worker does
+PATIENCE = 90.0  # seconds for something the worker does
 
 
 @dataclass(frozen=True)
