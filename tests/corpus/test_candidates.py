@@ -1,11 +1,13 @@
 """Candidates: what each of the three lists brings, and what must never be brought."""
 
 import numpy as np
+import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from corpus import candidates
+from corpus import candidates, frequencies
 from corpus.candidates import Asked
+from corpus.frequencies import Frequencies
 from corpus.text import normalise
 from models import ConfirmedClaim, Passage
 from models.passage import DIMENSION
@@ -39,6 +41,16 @@ def test_words_find_a_text_without_a_vector(session: Session) -> None:
 
 def test_meaning_finds_a_text_without_a_shared_word(session: Session) -> None:
     dam = known(session, DAM, 7)
+    assert owners(session, "The reservoir burst last night", 7) == {dam.claim_id}
+
+
+def test_many_texts_are_walked_through_by_the_index(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frequencies, "of", lambda _: Frequencies({}, 0.001, 1_000_000))
+    dam, gone = known(session, DAM, 7), known(session, "Giá xăng tăng từ 15 giờ", 7)
+    retired = update(ConfirmedClaim).where(ConfirmedClaim.id == gone.claim_id)
+    session.execute(retired.values(retired_at=make.AT))
     assert owners(session, "The reservoir burst last night", 7) == {dam.claim_id}
 
 
