@@ -42,6 +42,7 @@ def _web(table: Table, running: Cluster) -> None:
 
 def _corpus(table: Table, running: Cluster, *, long: bool) -> None:
     matching.canonical(table)
+    matching.restored(table)
     with house.house(running, "bench_corpus") as home:
         corpus = matching.Corpus(home)
         for size in matching.sizes(long=long):

@@ -1,12 +1,14 @@
 """Search among known claims at growing sizes, and how soon a new claim is found elsewhere."""
 
 import json
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlalchemy import Engine, cast, select, text
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -15,14 +17,17 @@ from sqlalchemy.orm import Session, sessionmaker
 from bench import filling, house, texts
 from bench.figures import Table, percentile
 from corpus import claims as confirmed
-from corpus import encoder, exchange, frequencies, passages, search
+from corpus import diacritics, encoder, exchange, frequencies, passages, search
 from corpus.encoder import Encoder
+from corpus.syllables import is_syllable, unmarked
 from corpus.text import normalise
 from models import ClaimOrigin, ConfirmedClaim, Passage
 
 QUERIES = 100
 _WARM_UP = 10
 _COMPARED = 20  # queries whose nearest vectors are looked for in both ways
+_GUIDE = Path(__file__).parent.parent / "docs" / "huong-dan"
+_WORD = re.compile(r"[^\W\d_]+")
 _NAMES = {10_000: "10k", 100_000: "100k", 1_000_000: "1m"}
 _NEW = 7  # claims made known one after the other
 
@@ -62,6 +67,20 @@ def canonical(table: Table) -> None:
         "1/s",
         note="short reports, one process",
     )
+
+
+def restored(table: Table) -> None:
+    """Measure how many syllables of the guide, none of which was counted, get their marks back."""
+    right = total = 0
+    for line in "\n".join(page.read_text("utf-8") for page in sorted(_GUIDE.glob("*.md"))).splitlines():
+        canonical = normalise(line).canonical
+        words, again = (
+            _WORD.findall(text.lower()) for text in (canonical, diacritics.restore(unmarked(canonical)))
+        )
+        known = [(word, mended) for word, mended in zip(words, again, strict=False) if is_syllable(word)]
+        right, total = right + sum(word == mended for word, mended in known), total + len(known)
+    note = f"{total} syllables of docs/huong-dan, sent without marks"
+    table.add("text.restore_accuracy", right / max(1, total), "", note=note)
 
 
 def measure(table: Table, corpus: Corpus) -> None:

@@ -20,8 +20,8 @@ def _chain() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64], npt.NDArra
     """Return cumulated counts of pairs, where each syllable's pairs begin, second syllables, syllables."""
     known = diacritics.table()
     size = len(known.syllables)
-    first, second = np.divmod(known.pairs.astype(np.int64), size)
-    weights = np.exp2(known.log_pairs.astype(np.float64)) * (second != 0) * (first != 0)
+    first, second = np.divmod(np.array(known.pairs, dtype=np.int64), size)
+    weights = known.pair_counts.astype(np.float64) * (second != 0) * (first != 0)
     begins = np.searchsorted(first, np.arange(size + 1))
     return np.concatenate([[0.0], np.cumsum(weights)]), begins, second, known.syllables
 

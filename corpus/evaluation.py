@@ -23,8 +23,8 @@ from corpus import baselines, passages, ranker, search
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
 from corpus.evaluate import Ranked, figures
+from corpus.lines import rows
 from corpus.text import NormalText, normalise
-from corpus.train import rows
 from models import ClaimOrigin, ConfirmedClaim, Passage, Rating
 
 _BATCH = 256  # texts encoded at a time

@@ -5,14 +5,26 @@ Who asks for a commune asks here as well: those functions are the ones of corpus
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from corpus.communes import PROVINCES, Commune, by_code, collation, communes, find, stored, suggest
 from corpus.syllables import fold, split_tone, unmarked
 
-__all__ = ["Commune", "PlaceHit", "by_code", "collation", "communes", "find", "keys", "mentions", "suggest"]
+__all__ = [
+    "Commune",
+    "PlaceHit",
+    "apart",
+    "by_code",
+    "collation",
+    "communes",
+    "find",
+    "keys",
+    "mentions",
+    "suggest",
+]
 
 _TEXT_LIMIT: Final = 10_000  # characters looked at
 _WORD = re.compile(r"[^\W_]+")
@@ -217,3 +229,38 @@ def _is_another_word(unit: str, name: _Name) -> bool:
 def keys(text: str) -> frozenset[str]:
     """Return the keys of all places that `text` names, for comparing two texts."""
     return frozenset(hit.key for hit in mentions(text))
+
+
+def apart(left: Collection[str], right: Collection[str]) -> bool:
+    """Whether two texts, by the keys of the places they name, tell of different places.
+
+    Not so when a side names none, when a place of one side is the other's under another name, lies in it or
+    around it (a commune of today in its old district, an old commune in the one it went into, either in the
+    province), or when nobody knows where one lies. Takes keys as `keys` and `PlaceHit.key` give them.
+    """
+    return bool(left) and bool(right) and not any(_may_touch(one, other) for one in left for other in right)
+
+
+def _may_touch(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    here, there = _covered(one), _covered(other)
+    if here and there:
+        return not here.isdisjoint(there)
+    if not here and not there:
+        return False  # two names of places elsewhere
+    outside = other if here else one
+    return outside not in _elsewhere()
+
+
+@lru_cache(maxsize=2_048)
+def _covered(key: str) -> frozenset[str]:
+    """Return the communes of today that the place `key` covers or lies in; none for places elsewhere."""
+    bare = key.removeprefix("thanh pho ")
+    names = [name for name in _names().values() if name.key == bare]
+    return frozenset(code for name in names for code in (*name.communes, *name.district))
+
+
+@cache
+def _elsewhere() -> frozenset[str]:
+    return frozenset(fold(name) for name in stored("landmarks.json")["elsewhere"])

@@ -1,4 +1,4 @@
-"""The commands that make what the service has learnt: model build, train."""
+"""The commands that make what the service has learnt: model build, model marks, train."""
 
 import os
 from pathlib import Path
@@ -57,9 +57,34 @@ def train(
     result(f"{out}: {version}")
 
 
+def marks(
+    rows: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, show_default=False)],
+    *,
+    out: Annotated[Path, typer.Option(help="File to write.")] = Path("var/syllables.npz"),
+) -> None:
+    """Count the syllables of ROWS (JSON lines with text and origin), by which missing marks are put back.
+
+    First prints how many syllables of every tenth sentence come back right, by origin, when the others are
+    counted. The shipped table is corpus/data/syllables.npz.
+    """
+    from corpus import counts, marking  # noqa: PLC0415  numpy
+
+    try:
+        found = marking.read(rows)
+        for one in marking.measure(found):
+            result(f"{one.right / one.syllables:7.2%} of {one.syllables:7,} syllables: {one.origin}")
+        data = counts.build(found)
+    except (ValueError, KeyError, TypeError) as exc:
+        raise StartRefused(f"A row cannot be read: {exc!r}.", exit_code=65) from exc
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_bytes(data)
+    result(f"{out}: {len(data):,} bytes, {len(found):,} rows")
+
+
 def register(app: typer.Typer) -> None:
     """Hang the commands into `app`."""
     model = typer.Typer(no_args_is_help=True, help="What the service has learnt: make it anew.")
     model.command()(build)
+    model.command()(marks)
     app.add_typer(model, name="model")
     app.command()(train)

@@ -34,13 +34,6 @@ def test_restore_never_raises_and_only_adds_marks(text: str) -> None:
     assert unmarked(diacritics.restore(text)) == unmarked(text)
 
 
-def test_build_counts_and_reads_back() -> None:
-    known = diacritics._read(diacritics.build(["vỡ đập. vỡ đập"] * 3 + ["một lần"], "own"))  # noqa: SLF001
-    assert known.origin == "own"
-    assert known.syllables == ["", "vỡ", "đập"] or set(known.syllables) == {"", "vỡ", "đập", "một", "lần"}
-    assert len(known.pairs) == len(known.log_pairs) > 0
-
-
 def test_rarity_tells_names_from_fillers() -> None:
     assert 0 < diacritics.rarity("la") < diacritics.rarity("pung") < diacritics.rarity("xyzzy") <= 1
 

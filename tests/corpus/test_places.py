@@ -141,3 +141,22 @@ def test_never_raises(text: str) -> None:
     assert all(0 <= hit.start < hit.end <= length for hit in places.mentions(text))
     places.find(text)
     places.suggest(text)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "wanted"),
+    [
+        ("huyện Bảo Yên", "xã Phúc Khánh", False),  # the commune lies in what was the district
+        ("thôn Làng Nủ", "xã Phúc Khánh", False),  # a village of the old commune
+        ("thị trấn Sa Pa", "phường Sa Pa", False),
+        ("xã Bát Xát", "xã Phúc Khánh", True),
+        ("huyện Bát Xát", "huyện Bảo Yên", True),
+        ("xã Phúc Khánh", "tỉnh Bắc Giang", True),
+        ("tỉnh Bắc Giang", "tỉnh Cao Bằng", True),
+        ("xã Phúc Khánh", "Sông Hồng", False),  # the river passes many
+        ("xã Phúc Khánh", "", False),
+    ],
+)
+def test_places_are_apart_unless_one_may_hold_the_other(left: str, right: str, wanted: bool) -> None:  # noqa: FBT001
+    ours, theirs = places.keys(left), places.keys(right)
+    assert places.apart(ours, theirs) is places.apart(theirs, ours) is wanted
