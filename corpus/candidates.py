@@ -30,8 +30,8 @@ _FIND: Final = """
     WITH asked AS MATERIALIZED (
         SELECT a.number, a.fingerprint, a.encoder,
             -- vectors of two encoders cannot be compared: until the switch, such a text goes by its words
-            CASE WHEN coalesce(a.encoder = (SELECT name FROM serving_encoder), true) THEN a.vector END
-                AS vector
+            CASE WHEN coalesce(a.encoder = (SELECT name FROM serving_encoder), true)
+                THEN CAST(a.vector AS halfvec({dimension})) END AS vector
         FROM unnest(
             CAST(:numbers AS int[]), CAST(:fingerprints AS text[]),
             CAST(:vectors AS text[]), CAST(:encoders AS text[])
@@ -65,18 +65,28 @@ _FIND: Final = """
     ) k
     ORDER BY found.number, k.id
 """
+# A walk through the graph misses some of the nearest, above all such as came late and are of another kind
+# than those before. So few texts are all looked at, and the latest always. Adding 0 hides the index.
 _WALKED: Final = """
-    SELECT p.id FROM passages p WHERE p.{owner}_id IS NOT NULL AND {standing}
-    ORDER BY p.embedding <#> CAST(a.vector AS halfvec({dimension})) LIMIT {depth}
+    SELECT walked.id FROM (
+        SELECT p.id FROM passages p WHERE p.{owner}_id IS NOT NULL AND {standing}
+        ORDER BY p.embedding <#> a.vector LIMIT {depth}
+    ) walked
+    UNION
+    SELECT late.id FROM (
+        SELECT p.id FROM (SELECT max({owner}_id) AS id FROM passages) newest, passages p
+        WHERE p.{owner}_id BETWEEN newest.id - {late} AND newest.id AND p.embedding IS NOT NULL
+        ORDER BY (p.embedding <#> a.vector) + 0 LIMIT {depth} / 3
+    ) late
 """
-# A walk through the graph misses some of the nearest: few texts are all looked at. Adding 0 hides the index.
 _LOOKED_THROUGH: Final = """
     SELECT p.id FROM (
         SELECT p.id, p.{owner}_id FROM passages p WHERE p.{owner}_id IS NOT NULL AND p.embedding IS NOT NULL
-        ORDER BY (p.embedding <#> CAST(a.vector AS halfvec({dimension}))) + 0 LIMIT 2 * {depth}
+        ORDER BY (p.embedding <#> a.vector) + 0 LIMIT 2 * {depth}
     ) p WHERE {standing} LIMIT {depth}
 """
 _FEW: Final = 5_000  # texts that are looked through in the time of a walk
+_LATE: Final = 2_000  # claims, or cases
 _STANDING: Final[dict[Owner, str]] = {  # claims that were withdrawn are not looked for
     "claim": "(SELECT c.retired_at IS NULL FROM confirmed_claims c WHERE c.id = p.claim_id)",
     "case": "true",
@@ -105,7 +115,7 @@ class Known:
 
 
 def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Known]]:
-    """Return for each text the known ones worth comparing, at most ninety, in a fixed order.
+    """Return for each text the known ones worth comparing, at most a hundred, in a fixed order.
 
     Texts of claims that were retired are left out.
     """
@@ -137,9 +147,9 @@ def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Kn
 
 @cache
 def _statement(owner: Owner, *, few: bool) -> TextClause:
-    words = {"owner": owner, "standing": _STANDING[owner], "depth": DEPTH, "dimension": DIMENSION}
-    near = (_LOOKED_THROUGH if few else _WALKED).format(**words)
-    return text(_FIND.format(near=near, widest=_WIDEST, **words))
+    words = {"owner": owner, "standing": _STANDING[owner], "depth": DEPTH}
+    near = (_LOOKED_THROUGH if few else _WALKED).format(late=_LATE, **words)
+    return text(_FIND.format(near=near, widest=_WIDEST, dimension=DIMENSION, **words))
 
 
 def _written(vector: Vector) -> str:
