@@ -7,7 +7,7 @@ import sys
 import time
 
 from app.embedded import Cluster
-from bench import house, intake, matching, pictures, reading, starting, triage
+from bench import house, intake, matching, pictures, reading, relations, starting, triage
 from bench.figures import OUT, Table
 
 _LARGEST_WITH_TRIAGE = 10_000
@@ -43,6 +43,7 @@ def _web(table: Table, running: Cluster) -> None:
 def _corpus(table: Table, running: Cluster, *, long: bool) -> None:
     matching.canonical(table)
     matching.restored(table)
+    relations.measure(table)
     with house.house(running, "bench_corpus") as home:
         corpus = matching.Corpus(home)
         for size in matching.sizes(long=long):

@@ -9,36 +9,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rapidfuzz import fuzz
-
-from corpus import keys, polarity
+from corpus import keys, polarity, replaced
 from corpus.diacritics import rarity
 from corpus.keys import Fact
-from corpus.places import PlaceHit
 from corpus.quantities import Quantity, Run
-from corpus.syllables import is_syllable
 from corpus.wordlists import of
-from corpus.words import Aligned, Span, Words
+from corpus.words import Aligned, Span
 
 _ALMOST = 0.05  # share by which two numbers may differ where one is said to be rough
 _ROUGH: Final = of("rough")
 _ORDINALS: Final = of("ordinals")
-_TYPO = 70  # likeness of two words, 0..100, from which one may be the other mistyped
-_LONGEST_NAME = 5  # words of a name with what belongs to it
 _ANCHOR = 0.3  # rarity from which a word before two numbers says that they count the same
-_ACRONYM = 6  # letters of the longest
-_WEIGHTY = 0.3  # mean rarity from which words without capitals may be a name
-_ALIASES = (
-    frozenset({"sai gon", "hcm", "tp hcm", "tphcm", "thanh pho hcm", "ho chi minh", "tp", "thanh pho"}),
-    frozenset({"ha noi", "hn", "thu do", "hanoi"}),
-    frozenset({"evn", "dien luc", "tap doan dien luc", "nganh dien"}),
-)
-_NO_NAME: Final = of("no_name")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Something both sides tell differently: `kind` is number, date, place, name or polarity."""
+    """Something both sides tell differently: `kind` is number, date, place, name, polarity or word."""
 
     kind: str
     left: tuple[str, ...]  # the words, as they are written
@@ -58,7 +44,7 @@ def differences(pair: Aligned) -> tuple[Difference, ...]:
     ]
     kinds = {one.kind for one in found}
     others = [one for one in _exclusive(pair) if one.kind not in kinds]
-    return (*found, *others[:1])
+    return (*found, *others[:1]) or tuple(_one_word(pair))
 
 
 def _first(found: Iterable[Difference]) -> Iterable[Difference]:
@@ -139,27 +125,21 @@ def _apart(facts: Sequence[Fact], others: Sequence[Fact]) -> list[Fact]:
 def _places(pair: Aligned) -> Iterator[Difference]:
     """Compare places: each side names one that is neither the other's nor inside it nor around it."""
     ours, theirs = pair.ours.places, pair.theirs.places
-    shared = any(_same_place(one, other) for one in ours for other in theirs)
+    shared = any(replaced.same_place(one, other) for one in ours for other in theirs)
     left, right = {one.key for one in ours}, {one.key for one in theirs}
     for one, other in itertools.product(ours, theirs):
-        if one.key in right or other.key in left or _same_place(one, other):
+        if one.key in right or other.key in left or replaced.same_place(one, other):
             continue
         spans = (one.start, one.end), (other.start, other.end)
         if not shared or pair.meet(pair.ours.run(spans[0]), pair.theirs.run(spans[1])):
             yield _told("place", pair, [spans[0]], [spans[1]])
     turned_pair = pair.turned()
     for hit in ours:
-        found = None if hit.key in right else _renamed(pair, (hit.start, hit.end), "place")
-        if found is not None:
-            yield found
+        if hit.key not in right:
+            yield from _renamed(pair, (hit.start, hit.end), "place")
     for hit in theirs:
-        found = None if hit.key in left else _renamed(turned_pair, (hit.start, hit.end), "place")
-        if found is not None:
-            yield turned(found)
-
-
-def _same_place(one: PlaceHit, other: PlaceHit) -> bool:
-    return one.key == other.key or bool(set(one.codes) & set(other.codes))
+        if hit.key not in left:
+            yield from map(turned, _renamed(turned_pair, (hit.start, hit.end), "place"))
 
 
 def turned(found: Difference) -> Difference:
@@ -177,130 +157,26 @@ def _names(pair: Aligned) -> Iterator[Difference]:
     """
     turned_pair = pair.turned()
     for span in pair.ours.names:
-        found = _renamed(pair, span, "name")
-        if found is not None:
-            yield found
+        yield from _renamed(pair, span, "name")
     for span in pair.theirs.names:
-        found = _renamed(turned_pair, span, "name")
-        if found is not None:
-            yield turned(found)
-    mine, yours = _unknown(pair), _unknown(turned_pair)
+        yield from map(turned, _renamed(turned_pair, span, "name"))
+    mine, yours = replaced.unknown(pair), replaced.unknown(turned_pair)
     for one, other in itertools.product(mine, yours):
         runs = pair.ours.run(one), pair.theirs.run(other)
-        if pair.meet(*runs) and not _one_place(pair, *runs):
+        if pair.meet(*runs) and not replaced.one_place(pair, *runs):
             yield _told("name", pair, [one], [other])
 
 
-def _unknown(pair: Aligned) -> list[Span]:
-    """Return the names of two words or more of which the right text has no word, not even shortened."""
-    found = []
-    for span in pair.ours.names:
-        first, last = pair.ours.run(span)
-        parts = pair.ours.folded[first:last]
-        alien = not any(place in pair.there for place in range(first, last)) and not pair.theirs.known & set(
-            parts
-        )
-        if len(parts) > 1 and alien and not _abbreviated(parts, pair.theirs):
-            found.append(span)
-    return found
+def _renamed(pair: Aligned, span: Span, kind: str) -> Iterator[Difference]:
+    found = replaced.renamed(pair, span)
+    if found is not None:
+        yield _told(kind, pair, [pair.ours.span(found[0])], [pair.theirs.span(found[1])])
 
 
-def _abbreviated(parts: Sequence[str], others: Words) -> bool:
-    """Whether `others` shorten the words to initials, or write out what `parts` shorten."""
-    if len(parts) > 1 and "".join(part[0] for part in parts) in others.known:
-        return True
-    letters = "".join(parts)
-    return len(letters) <= _ACRONYM and letters in "".join(word[0] for word in others.folded)
-
-
-def _renamed(pair: Aligned, span: Span, kind: str) -> Difference | None:
-    """Return the difference when other words stand exactly in the place of a name or of a part of it."""
-    for run in _alone(pair, pair.ours.run(span)):
-        facing = pair.facing(run)
-        if facing is None or facing[1] - facing[0] > _LONGEST_NAME:
-            continue
-        size = run[1] - run[0] + 1
-        if pair.theirs.bare and facing[1] - facing[0] > (
-            size if facing[1] == len(pair.theirs.folded) else max(size, 3)
-        ):
-            continue  # more words than a name has, or small talk at the end
-        ours, theirs = pair.ours.folded[slice(*run)], pair.theirs.folded[slice(*facing)]
-        if not _is_name(pair.ours, run) or not _is_name(pair.theirs, facing) or _mistyped(ours, theirs):
-            continue
-        if ours[0] == theirs[0] or ours[-1] == theirs[-1]:
-            continue  # perhaps the same name with a title or shortened; what is left of it comes next
-        if _one_place(pair, run, facing):
-            continue
-        if (
-            not _abbreviated(ours, pair.theirs)
-            and not _abbreviated(theirs, pair.ours)
-            and not _known_as(ours, theirs)
-        ):
-            return _told(kind, pair, [pair.ours.span(run)], [pair.theirs.span(facing)])
-    return None
-
-
-def _one_place(pair: Aligned, run: Run, facing: Run) -> bool:
-    """Whether places that are one, or one inside the other, stand there."""
-    mine, yours = pair.ours.span(run), pair.theirs.span(facing)
-    return any(
-        _same_place(one, other)
-        for one in pair.ours.places
-        if one.start < mine[1] and mine[0] < one.end
-        for other in pair.theirs.places
-        if other.start < yours[1] and yours[0] < other.end
-    )
-
-
-def _known_as(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    """Whether both are names of one thing."""
-    return any({" ".join(ours), " ".join(theirs)} <= names for names in _ALIASES)
-
-
-def _alone(pair: Aligned, run: Run) -> Iterator[Run]:
-    """Yield `run`, and the runs of words without a partner on the right that reach into it.
-
-    Where capitals tell names, first as they stand and then with what belongs to them at both ends.
-    """
-    if any(place not in pair.there for place in range(*run)):
-        yield run
-    for grown in (False, True) if not (pair.ours.bare or pair.theirs.bare) else (False,):
-        place = run[0]
-        while place < run[1]:
-            first = last = place
-            while grown and first > 0 and first - 1 not in pair.there and not pair.ours.ends[first - 1]:
-                first -= 1
-            limit = len(pair.ours.folded) if grown else run[1]
-            while last < limit and last not in pair.there and (last == first or not pair.ours.ends[last - 1]):
-                last += 1
-            if 0 < last - first <= _LONGEST_NAME and last > place:
-                yield first, last
-            place = max(last, place) + 1
-
-
-def _is_name(words: Words, run: Run) -> bool:
-    """Whether the words at `run` may be a name: with a capital, or in a text without any, if weighty."""
-    written = [words.written(place) for place in range(*run)]
-    if all(word in _NO_NAME for word in words.folded[slice(*run)]) or written[0].isdigit():
-        return False
-    if words.bare or words.shouted:
-        return sum(map(rarity, words.folded[slice(*run)])) >= _WEIGHTY * len(written)
-    cries = len(written) > 1 and all(word.isupper() for word in written)
-    return not cries and any(_is_proper(words, place) for place in range(*run))
-
-
-def _is_proper(words: Words, place: int) -> bool:
-    """Whether the word at `place` has a capital that is not owed to the beginning of a sentence."""
-    word = words.written(place)
-    if not word[0].isupper():
-        return False
-    start = words.spans[place][0]
-    begins = not words.text[:start].rstrip() or words.text[:start].rstrip()[-1] in ".!?:;\"'(-"
-    return not begins or (not is_syllable(word) and words.lang == "vi")
-
-
-def _mistyped(one: Sequence[str], other: Sequence[str]) -> bool:
-    return fuzz.ratio(" ".join(one), " ".join(other)) >= _TYPO
+def _one_word(pair: Aligned) -> Iterator[Difference]:
+    found = replaced.one_word(pair)
+    if found is not None:
+        yield _told("word", pair, [pair.ours.span(found[0])], [pair.theirs.span(found[1])])
 
 
 # --- yes and no ------------------------------------------------------------------------------------

@@ -60,6 +60,8 @@ class Reasons:
     differences: tuple[Difference, ...]
     fired: tuple[str, ...]  # names of `Signals`, and "link" or "id" for an equal key
     denial: Denial | None = None
+    foreign: bool = False  # the texts are in two languages, so that no words can be put side by side
+    common: tuple[Span, ...] = ()  # where the left text names a number, date or place that both name
 
     def as_json(self) -> dict[str, Any]:
         """Return the reasons as they are stored with a match."""
@@ -82,6 +84,8 @@ def explain(left: Side, right: Side, signals: Signals | None = None) -> Reasons:
         differences=told,
         fired=_fired(left, right, signals),
         denial=denial,
+        foreign=left.lang != right.lang,
+        common=_common(pair),
     )
 
 
@@ -106,6 +110,19 @@ def _of_alike(told: tuple[Difference, ...], denial: Denial | None) -> Relation:
     if denial is not None:
         return Relation.DENIAL
     return Relation.VARIANT if told else Relation.SAME
+
+
+def _common(pair: Aligned) -> tuple[Span, ...]:
+    """Return where the left text has numbers, dates and places of the right one, whatever the language."""
+    values = {fact.key.rsplit(":", 1)[0] if fact.kind == "num" else fact.key for fact in pair.theirs.facts}
+    found = [
+        (fact.start, fact.end)
+        for fact in pair.ours.facts
+        if (fact.key.rsplit(":", 1)[0] if fact.kind == "num" else fact.key) in values
+    ]
+    named = {hit.key for hit in pair.theirs.places}
+    found += [(hit.start, hit.end) for hit in pair.ours.places if hit.key in named]
+    return tuple(sorted(set(found)))
 
 
 def _denial(pair: Aligned) -> Denial | None:

@@ -1,7 +1,7 @@
 """Two texts side by side, as the reasons of a suggestion mark them. Pure; words are the template's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from corpus import places
@@ -22,11 +22,15 @@ class Difference:
 
 @dataclass(frozen=True)
 class Sides:
-    """Both texts in segments, with what they tell differently."""
+    """Both texts in segments, with what they tell differently and why they were put together."""
 
     left: Sequence[Segment]
     right: Sequence[Segment]
     differences: Sequence[Difference]
+    denial: str = ""  # the words by which one side says that it is untrue
+    foreign: bool = False  # two languages: no words to be marked
+    common: Sequence[str] = ()  # numbers, dates and places that both name, as the left text writes them
+    fired: Sequence[str] = ()  # codes of what speaks for the pair: signals, link, id, picture
 
 
 def plain(left: str, right: str) -> Sides:
@@ -42,13 +46,17 @@ def read(reasons: Mapping[str, Any], left: str, right: str) -> Sides:
         segments(left, [one["left"] for one in shared], _spans(told, "left_spans")),
         segments(right, [one["right"] for one in shared], _spans(told, "right_spans")),
         [Difference(one["kind"], _told(one, "left", left), _told(one, "right", right)) for one in told],
+        denial=_denial(reasons.get("denial"), left, right),
+        foreign=bool(reasons.get("foreign")),
+        common=[left[start:end] for start, end in reasons.get("common", ())],
+        fired=list(reasons.get("fired", ())),
     )
 
 
 def turned(sides: Sides) -> Sides:
     """Return the same pair seen from the other side."""
     told = [Difference(one.kind, one.theirs, one.ours) for one in sides.differences]
-    return Sides(sides.right, sides.left, told)
+    return replace(sides, left=sides.right, right=sides.left, differences=told)
 
 
 def segments(text: str, same: Sequence[Sequence[int]], differ: Sequence[Sequence[int]]) -> list[Segment]:
@@ -78,6 +86,13 @@ def _spans(told: Sequence[Mapping[str, Any]], name: str) -> list[Sequence[int]]:
 def _told(one: Mapping[str, Any], side: str, text: str) -> str:
     words = [text[start:end] for start, end in one.get(f"{side}_spans", ())]
     return ", ".join(filter(None, words)) or ", ".join(_word(key) for key in one.get(side, ()))
+
+
+def _denial(told: Mapping[str, Any] | None, left: str, right: str) -> str:
+    if not told:
+        return ""
+    start, end = told["span"]
+    return (left if told["side"] == "left" else right)[start:end]
 
 
 def _word(key: str) -> str:

@@ -21,7 +21,6 @@ from models import (
     Correction,
     Evidence,
     Judgement,
-    Match,
     Officer,
     Passage,
     Role,
@@ -30,7 +29,7 @@ from models import (
     Verdict,
     VerdictState,
 )
-from verify import aligned, clock, copies, origins, pictured, priority, published
+from verify import aligned, beside, clock, copies, origins, pictured, priority, published
 
 ARRIVALS: Final = 10  # a page of reports as they were sent
 DIARY: Final = 200  # entries; the whole diary is the audit log
@@ -60,14 +59,6 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Beside:
-    """A confirmed claim beside the case, with both texts marked."""
-
-    match: Match
-    sides: aligned.Sides
-
-
-@dataclass(frozen=True)
 class Pair:
     """A possible twin, seen from this case."""
 
@@ -94,8 +85,8 @@ class Casefile:
     copies: Mapping[str, copies.Kept]  # by reported address
     page: int
     pages: int
-    matches: Sequence[Beside]
-    rejected: Sequence[Beside]
+    matches: Sequence[beside.Beside]
+    rejected: Sequence[beside.Beside]
     twins: Sequence[Pair]
     absorbed: Sequence[Case]
     sources: Sequence[Source]
@@ -121,7 +112,7 @@ def load(session: Session, case_id: int, *, now: datetime, page: int = 1) -> Cas
     pages = max(1, -(-case.arrivals // ARRIVALS))
     page = min(max(page, 1), pages)
     arrivals = _arrivals(session, case, page)
-    matches = _matches(session, case)
+    matches = beside.matches(session, case)
     sources = _sources(session, case)
     verdicts = _verdicts(session, case)
     worked_on = next((one for one in verdicts if one.state in {"proposed", "approved"}), None)
@@ -203,34 +194,6 @@ def _arrivals(session: Session, case: Case, page: int) -> Sequence[Arrival]:
         .limit(ARRIVALS)
         .offset((page - 1) * ARRIVALS)
     ).all()
-
-
-def _matches(session: Session, case: Case) -> Sequence[Beside]:
-    """Return the matches; each beside the very entry of the claim with which it was compared."""
-    ours = aliased(Passage)
-    compared = func.sha256(func.convert_to(ours.fingerprint + ":" + Passage.fingerprint, "UTF8"))
-    rows = session.execute(
-        select(Match, ours.canonical, Passage.canonical)
-        .outerjoin(ours, ours.case_id == Match.case_id)
-        .outerjoin(
-            Passage,
-            (Passage.claim_id == Match.claim_id) & (func.encode(compared, "hex") == Match.pair_fingerprint),
-        )
-        .where(Match.case_id == case.id)
-        .options(joinedload(Match.claim))
-        .order_by(Match.judgement == Judgement.REJECTED, Match.position, Match.id)
-        .limit(MATCHES)
-        .execution_options(populate_existing=True)
-    )
-    return [
-        Beside(
-            match,
-            aligned.read(match.reasons, left, right)
-            if left is not None and right is not None
-            else aligned.plain(left or case.statement, match.claim.claim),
-        )
-        for match, left, right in rows
-    ]
 
 
 def _twins(session: Session, case: Case) -> Sequence[Pair]:

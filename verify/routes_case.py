@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from app import web
 from app.web import TextForm
-from verify import cases, doors, forms, judgements, merging
+from verify import beside, cases, doors, forms, judgements, merging
 from verify.doors import AssignerDep, CaseDep, VerifierDep
 
 router = APIRouter(prefix="/ban-lam-viec/vu-viec/{case_id:int}")
@@ -160,6 +160,14 @@ def undo_match(session: web.SessionDep, person: VerifierDep, case: CaseDep, matc
     with doors.on_case(session, case):
         judgements.undo(session, found, by=person, at=web.now())
     return doors.done(case.id, "hoan-tac", at="doi-chieu")
+
+
+@router.post("/doi-chieu/{match_id:int}/chep")
+def note_match(session: web.SessionDep, person: VerifierDep, case: CaseDep, match_id: int) -> Response:
+    """Copy the reasons of a match into the diary."""
+    with doors.on_case(session, case):
+        beside.note(session, case, match_id, by=person, at=web.now())
+    return doors.done(case.id, "chep", at="nhat-ky")
 
 
 @router.post("/trung/{twin_id:int}/xac-nhan")

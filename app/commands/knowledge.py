@@ -1,11 +1,14 @@
 """The command on what is already known: match."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Final
 
 import typer
 
 from app.commands.showing import result, say
 from app.settings import read
+
+_SHOWN: Final = 400  # characters of the asked text shown under a hit
 
 
 def match(
@@ -26,15 +29,43 @@ def match(
         # The same weights without torch: the answer comes in a second instead of ten.
         query = search.Query.of(normalise(text), encoder.load(settings.encoder_model, "direct"))
         hits = search.claims(session, query, limit=limit)
-        for hit in hits:
+        for number, hit in enumerate(hits, 1):
             claim = session.get_one(ConfirmedClaim, hit.owner_id)
-            result(f"{hit.probability:.2f}  {hit.band}  {hit.relation}  {claim.claim}")
-            for name, value in hit.reasons.items():
-                if value:
-                    result(f"      {name}: {value}")
+            result(f"{number}. {hit.probability:.2f}  {hit.band}  {hit.relation}  {claim.claim}")
+            for line in explained(hit.reasons, query.normal.canonical):
+                result(f"      {line}")
     if not hits:
         say("Nothing known is near enough to suggest.")
         raise typer.Exit(1)
+
+
+def explained(reasons: Mapping[str, Any], asked: str) -> Iterator[str]:
+    """Yield the reasons of a hit as lines: the text that was asked with shared words in [brackets], the rest.
+
+    What differs is told with the words of both sides, the asked one first.
+    """
+    if reasons["shared"]:
+        yield f"shared:   {_bracketed(asked, [one['left'] for one in reasons['shared']])}"
+    elif reasons["foreign"]:
+        yield "shared:   no words, as the languages differ; only the meaning"
+    for one in reasons["differences"]:
+        yield f"{one['kind'] + ':':9} {', '.join(one['left'])}  <>  {', '.join(one['right'])}"
+    if reasons["denial"]:
+        start, end = reasons["denial"]["span"]
+        words = f' "{asked[start:end]}"' if reasons["denial"]["side"] == "left" else " the known claim"
+        yield f"denied by:{words}"
+    if reasons["common"]:
+        yield f"both name: {', '.join(asked[start:end] for start, end in reasons['common'])}"
+    if reasons["fired"]:
+        yield f"signals:  {', '.join(reasons['fired'])}"
+
+
+def _bracketed(text: str, spans: Sequence[Sequence[int]]) -> str:
+    cut, at = [], 0
+    for start, end in sorted(map(tuple, spans)):
+        cut += [text[at:start], "[", text[start:end], "]"]
+        at = end
+    return "".join([*cut, text[at:]])[:_SHOWN]
 
 
 def register(app: typer.Typer) -> None:

@@ -50,6 +50,7 @@ DOORS: list[tuple[str, str, set[str]]] = [
             "doi-chieu/{match}/xac-nhan",
             "doi-chieu/{match}/bac",
             "doi-chieu/{match}/hoan-tac",
+            "doi-chieu/{match}/chep",
             "trung/{twin}/xac-nhan",
             "trung/{twin}/bac",
             "trung/{twin}/hoan-tac",
