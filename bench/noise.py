@@ -105,17 +105,17 @@ def _typed(word: str, letters: dict[str, str], tones: dict[str, str], rng: rando
     """Return the keys that type `word`, tone at its vowel or at the end as people do."""
     if word.isupper() and len(word) > 1:
         return word  # an abbreviation
-    out, tone = [], ""
-    for char in unicodedata.normalize("NFD", word.lower()):
-        if char in _VOWEL_TONES:
-            tone = tones.get(_VOWEL_TONES[char], _VOWEL_TONES[char])
-            if rng.random() < 0.3:
-                out.append(tone)
-                tone = ""
-        else:
-            out.append(char)
-    base = unicodedata.normalize("NFC", "".join(out))
-    typed = "".join(letters.get(char, char) for char in base) + tone
+    plain, tone, at = "", "", 0
+    for char in word.lower():
+        parts = unicodedata.normalize("NFD", char)
+        plain += unicodedata.normalize("NFC", "".join(part for part in parts if part not in _VOWEL_TONES))
+        for part in parts:
+            if part in _VOWEL_TONES:
+                tone, at = tones.get(_VOWEL_TONES[part], _VOWEL_TONES[part]), len(plain)
+    if rng.random() >= 0.3:  # most people type the tone last, the others after its vowel
+        at = len(plain)
+    keys = [letters.get(char, char) for char in plain]
+    typed = "".join(keys[:at]) + tone + "".join(keys[at:])
     return typed.capitalize() if word[0].isupper() else typed
 
 

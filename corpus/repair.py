@@ -12,7 +12,7 @@ from importlib import resources
 from corpus.syllables import from_telex, from_vni, has_marks, is_folded_syllable, is_syllable
 
 _WORD = re.compile(r"[^\W_]+")
-_CHAT = re.compile(r"(?<![\w'])[^\W_]+(?![\w'])")  # not the t of "didn't"
+_CHAT = re.compile(r"(?<![\w'])(?<!\w[.*&-])[^\W_]+(?![\w']|[.*&-]\w)")  # not the t of "didn't"
 LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 OTHER_ALPHABET = re.compile(r"[\u0370-\u052f\u0561-\u0587\u13a0-\u13f5]")
 _LOOK_ALIKES = str.maketrans(
@@ -20,13 +20,19 @@ _LOOK_ALIKES = str.maketrans(
     "ABEKMHOPCTXYIJSGaeopcyxijskmhtdqwhrlaoevikptuxABEZHIKMNOPTYXounhl",
 )
 _SPELLED = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .\-*·~|_]){2,}[^\W\d_](?![^\W_])")
-_SPLIT = re.compile(r"(?<![\w.])([^\W\d_]{1,6})[.\-*·~|_]{1,3}([^\W\d_]{1,6})(?![\w.])")
+_SPLIT = re.compile(r"(?<![\w.])([^\W\d_]{1,6})[.\-*·~|_]{1,3}([^\W\d_]{1,6})(?!\w|\.\w)")
 _INITIAL = r"(?<![^\W_])([bcdđghklmnpqrstvx]|ch|gh|gi|kh|ng|ngh|nh|ph|qu|th|tr)"
 _FRAGMENTS = re.compile(rf"{_INITIAL} ([^\W\d_]{{1,6}})(?![^\W_])", re.IGNORECASE)
 _LONE_INITIAL = re.compile(rf"{_INITIAL}\Z", re.IGNORECASE)
 _OLD_TONE = re.compile(r"(?<![qQ])([oO][àáảãạÀÁẢÃẠèéẻẽẹÈÉẺẼẸ]|[uU][ỳýỷỹỵỲÝỶỸỴ])(?![^\W\d_])")
 _MARK_LETTERS = dict(zip("àáảãạèéẻẽẹỳýỷỹỵ", "aaaaaeeeeeyyyyy", strict=True))
 _TONED = {"o": "òóỏõọ", "u": "ùúủũụ"}
+_LONGEST = 7  # letters of a syllable
+_SURE_LETTERS = 4  # more that stand alone and make syllables are no list
+_FINALS = (("g", "ng"), ("k", "c"), ("k", "ch"))
+_STARTS = (("f", "ph"), ("w", "qu"), ("j", "gi"))
+_MISREAD = {"0": "o", "1": "i", "5": "s", "9": "g"}
+_DIGIT_INSIDE = re.compile(r"(?<=[^\W\d_])[0159](?=[^\W\d_])")
 SHOUT_LETTERS = 8  # fewer capitals may be an abbreviation
 _TYPING = (
     (from_vni, re.compile(r"(?<!\w)[A-Za-zÀ-ỹđĐ]+[0-9][A-Za-z0-9À-ỹđĐ]*(?!\w)")),
@@ -129,20 +135,29 @@ def _respell(run: str) -> str:
     letters = re.sub(r"[^\w]|_", "", run)
     if len(letters) > 60:  # noqa: PLR2004  nobody spells out more; keeps the work small
         return run
-    syllables, start = [], 0
-    while start < len(letters):
-        sizes = range(min(7, len(letters) - start), 1, -1)
-        size = next((size for size in sizes if is_syllable(letters[start : start + size])), 0)
-        if not size:
-            return letters if letters.isupper() and " " not in run else run
-        syllables.append(letters[start : start + size])
-        start += size
-    return " ".join(syllables) if any(map(has_marks, syllables)) or " " not in run else run
+    syllables = _cut_up(letters)
+    if not any(len(syllable) > 1 for syllable in syllables):
+        return letters if letters.isupper() and " " not in run else run
+    told = any(map(has_marks, syllables)) or " " not in run or len(letters) > _SURE_LETTERS
+    return " ".join(syllables) if told else run
+
+
+def _cut_up(letters: str) -> list[str]:
+    """Return the fewest syllables that `letters` consist of, none where they do not."""
+    best: list[list[str] | None] = [[]] + [None] * len(letters)
+    for end in range(1, len(letters) + 1):
+        for start in range(max(0, end - _LONGEST), end):
+            before, last = best[start], letters[start:end]
+            known = best[end]
+            if before is not None and is_syllable(last) and (known is None or len(before) + 1 < len(known)):
+                best[end] = [*before, last]
+    return best[-1] or []
 
 
 def _join_split(found: re.Match[str]) -> str:
     left, right = found.groups()
     whole = is_syllable(left) and is_syllable(right) and (right[0].isupper() or not has_marks(left + right))
+    whole = whole or (left.isupper() and right.isupper() and not has_marks(left + right))  # U.N.
     return found.group() if whole or not is_syllable(left + right) else left + right
 
 
@@ -182,7 +197,7 @@ def may_be_typed(word: str) -> bool:
 
 
 def _is_odd(word: str) -> bool:
-    return len(word) <= 10 and not is_syllable(word)  # noqa: PLR2004  no syllable takes more keys
+    return len(word) <= 10 and (not is_syllable(word) or "oo" in word.lower())  # noqa: PLR2004  no syllable takes more keys
 
 
 def _convert(text: str, convert: Callable[[str], str], pattern: re.Pattern[str]) -> str:
@@ -209,6 +224,27 @@ def _cased(word: str, result: str) -> str:
     if not result:
         return word
     return result.capitalize() if word[0].isupper() else result
+
+
+def respell(text: str) -> str:
+    """Spell words right that carry marks and are no syllables: phòg, nướk, fải, nguời, t1ếp."""
+    return _WORD.sub(lambda found: _respelled(found.group()), text)
+
+
+@lru_cache(maxsize=8_192)
+def _respelled(word: str) -> str:
+    lower = word.lower()
+    if len(word) > _LONGEST or word.isupper() or not has_marks(word) or is_syllable(word):
+        return word
+    tries = [re.sub("u(?=[ơờớởỡợ].)", "ư", lower), _DIGIT_INSIDE.sub(_read_again, lower)]
+    tries += [lower.removesuffix(short) + whole for short, whole in _FINALS if lower.endswith(short)]
+    tries += [whole + lower.removeprefix(short) for short, whole in _STARTS if lower.startswith(short)]
+    found = next((spelled for spelled in tries if is_syllable(spelled)), "")
+    return _cased(word, found)
+
+
+def _read_again(found: re.Match[str]) -> str:
+    return _MISREAD[found.group()]
 
 
 def may_be_chat(word: str) -> bool:

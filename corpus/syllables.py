@@ -150,7 +150,9 @@ def from_telex(word: str) -> str:
         base = base.replace(double, marked, 1)
     if "w" in base:
         base = _horn(base.replace("w", ""))
-    tone = re.search(r"(?<=[^\W\d_])[sfrxj](?=[^aeiouyâêôăơư]*$)", base)
+    tone = re.search(r"(?<=[^\W\d_])[sfrxj](?=[^aeiouyâêôăơư]*$)", base) or re.search(
+        r"(?<=[aeiouyâêôăơư])[sfrxj](?=[aeiouyâêôăơư]\w?\w?$)", base
+    )
     if tone:
         base = with_tone(base[: tone.start()] + base[tone.end() :], tone.group())
     return base if base != word.lower() and _is_whole(base) else ""

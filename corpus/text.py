@@ -30,6 +30,7 @@ _STEPS: tuple[tuple[Callable[[Tally], object], Callable[[str], str]], ...] = (
     (lambda counts: counts[Count.TYPED], repair.type_marks),
     (lambda counts: counts[Count.CHAT], repair.expand_chat),
     (lambda counts: counts[Count.TONES], repair.place_tones),
+    (lambda counts: counts[Count.SPELLING], repair.respell),
 )
 
 

@@ -26,7 +26,7 @@ _LONE = re.compile(r"(?<![^\W_])[^\W\d_](?![^\W_])")
 
 
 class Count(IntEnum):
-    """What is counted, by the place of its bits. Up to TONES: words that a repair may change."""
+    """What is counted, by the place of its bits. Up to SPELLING: words that a repair may change."""
 
     @staticmethod
     def _generate_next_value_(name: str, start: int, count: int, last_values: list[int]) -> int:
@@ -42,6 +42,7 @@ class Count(IntEnum):
     TYPED = auto()
     CHAT = auto()
     TONES = auto()
+    SPELLING = auto()
     LONE = auto()  # single letters
     UPPER = auto()  # letters
     LOWER = auto()
@@ -147,6 +148,7 @@ def _weigh(word: str) -> int:
         Count.TYPED: repair.may_be_typed(word),
         Count.CHAT: repair.may_be_chat(word),
         Count.TONES: repair.place_tones(word) != word,
+        Count.SPELLING: repair.respell(word) != word,
         Count.LONE: len(_LONE.findall(word)),
         Count.UPPER: sum(char.isupper() for char in word),
         Count.LOWER: sum(char.islower() for char in word),
