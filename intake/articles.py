@@ -119,8 +119,9 @@ def settle(session: Session, way: polite.Way, order: Order, brought: Brought, *,
     """Write down what came of reading a page; nothing where the item was settled elsewhere meanwhile."""
     answer = brought.answer
     wish = 0 if answer is None else polite.wish(answer)
-    polite.release(session, order.host, at=at, wait=wish)
+    # The item before its machine, as when taking it: else two workers may wait for each other for good.
     item = session.get_one(SeenItem, order.item_id, with_for_update=True, populate_existing=True)
+    polite.release(session, order.host, at=at, wait=wish)
     if item.state is not ItemState.WAITING:
         return
     if brought.reason is not None:

@@ -69,8 +69,8 @@ def _take(session: Session, *, at: datetime) -> Order | None:
 
 def _settle(session: Session, order: Order, brought: visits.Brought, *, at: datetime) -> None:
     answer = brought.answer
-    polite.release(session, order.host, at=at, wait=0 if answer is None else polite.wish(answer))
     trial = session.get(SourceTrial, order.trial_id, with_for_update=True)
+    polite.release(session, order.host, at=at, wait=0 if answer is None else polite.wish(answer))
     if trial is None:  # a later trial took its place
         return
     reading = brought.reading

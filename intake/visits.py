@@ -150,9 +150,9 @@ def _take(session: Session, *, at: datetime, calm: bool) -> Order | None:
 def _settle(session: Session, way: polite.Way, order: Order, brought: Brought, *, at: datetime) -> None:
     """Write down how a visit ended, and when the next one is."""
     answer = brought.answer
-    polite.release(session, order.host, at=at, wait=0 if answer is None else polite.wish(answer))
     source = session.get_one(Source, order.source_id, with_for_update=True)
     address = session.get_one(SourceAddress, order.address_id, with_for_update=True)
+    polite.release(session, order.host, at=at, wait=0 if answer is None else polite.wish(answer))
     if source.state is not SourceState.WATCHED:  # paused meanwhile: nothing is taken any more
         return
     visit = SourceVisit(
