@@ -13,6 +13,7 @@ RULES_BETWEEN_FIELDS = positive_data_acceptance
 OPERATIONS = (
     ("POST", "/api/v1/reports"),
     ("POST", "/api/v1/reports/status"),
+    ("POST", "/api/v1/reports/with-pictures"),
     ("GET", "/api/v1/corrections"),
     ("GET", "/api/v1/corrections/{number}"),
 )
@@ -45,4 +46,6 @@ def test_the_api_withstands_what_its_own_document_suggests(house: FastAPI, metho
         statuses.add(case.call_and_validate(excluded_checks=[RULES_BETWEEN_FIELDS]).status_code)
 
     withstand()
-    assert statuses & {200, 201, 404}, "at least one input was understood"
+    # Drawn bytes are no pictures: what that door takes is shown in tests/intake/test_api_pictures.py.
+    understood = {422} if path.endswith("with-pictures") else {200, 201, 404}
+    assert statuses & understood, "at least one input was understood"
