@@ -1,6 +1,16 @@
 """The records (never "ML models"): tables, states, rules, migrations. Imports nothing of the house."""
 
-from models.arrival import Arrival, ArrivalKind, ArrivalState, Channel, Contact, Field, Joined, SeenWhere
+from models.arrival import (
+    Arrival,
+    ArrivalKind,
+    ArrivalState,
+    Channel,
+    Contact,
+    Field,
+    HeldWhy,
+    Joined,
+    SeenWhere,
+)
 from models.article import (
     Article,
     ArticleChange,
@@ -27,6 +37,7 @@ from models.partner import Partner, PartnerKey, Scope
 from models.passage import Passage
 from models.picture import Picture, PictureKey, PictureOriginal, PictureState, PictureView, ViewSize
 from models.plan import AgencySuccessor, PlanEntry, PlanTask
+from models.proof import SpentProof
 from models.source import (
     Alarm,
     Source,
@@ -80,6 +91,7 @@ __all__ = [
     "Field",
     "Forbidden",
     "FreshVector",
+    "HeldWhy",
     "Invalid",
     "ItemKey",
     "ItemState",
@@ -124,6 +136,7 @@ __all__ = [
     "SourceTally",
     "SourceTrial",
     "SourceVisit",
+    "SpentProof",
     "StoredCopy",
     "TrialState",
     "Twin",

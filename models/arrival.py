@@ -40,6 +40,18 @@ class ArrivalState(enum.StrEnum):
     RECEIVED = "received"  # durable, waits for triage
     TRIAGED = "triaged"  # belongs to a case
     SET_ASIDE = "set_aside"  # triage failed repeatedly; a person looks at it
+    HELD = "held"  # waits at the door and opens no case until an officer, or a quieter hour, lets it in
+    DISCARDED = "discarded"  # an officer found it to be junk; whoever holds its code still gets an answer
+
+
+class HeldWhy(enum.StrEnum):
+    """Why an arrival was held. About the sending, never about the sender."""
+
+    NO_PROOF = "no_proof"  # during a flood, without proof of work: a browser without script, or a program
+    TOO_FAST = "too_fast"  # sent sooner than anybody can read the form
+    BAIT = "bait"  # filled in a field that no person sees
+    MANY = "many"  # too many came from the same network within minutes
+    WAVE = "wave"  # during a flood more than the desk can open; the most telling ones went first
 
 
 class Joined(enum.StrEnum):
@@ -104,6 +116,8 @@ class Arrival(Base):
         CheckConstraint("(channel = 'partner') = (partner_id IS NOT NULL)", name="partner"),
         CheckConstraint("(state = 'triaged') = (case_id IS NOT NULL)", name="triaged_case"),
         CheckConstraint("(case_id IS NULL) = (joined IS NULL)", name="joined_whole"),
+        CheckConstraint("state NOT IN ('held', 'discarded') OR held_why IS NOT NULL", name="held_why_given"),
+        Index("ix_arrivals_held", "received_at", "id", postgresql_where=text("state = 'held'")),
         Index("ix_arrivals_waiting", "next_try_at", postgresql_where=text("state = 'received'")),
     )
 
@@ -134,6 +148,8 @@ class Arrival(Base):
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"))  # who wrote down what was said
     read_back_at: Mapped[datetime | None]  # when it was read to the caller and found right
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partners.id"), index=True)
+    held_why: Mapped[HeldWhy | None]  # stays once it is let in: nothing is held twice
+    proven: Mapped[bool] = mapped_column(default=False, server_default="false")  # with a proof of work
     demo: Mapped[bool] = mapped_column(default=False)
 
 

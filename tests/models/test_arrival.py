@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from models import Case, Channel
 from tests import factories as make
 
+MOVE = text("UPDATE arrivals SET state = :to WHERE id = :id")
+
 
 @pytest.mark.parametrize("channel", [Channel.FEED, Channel.EMAIL])
 def test_the_database_knows_every_channel(session: Session, channel: Channel) -> None:
@@ -91,3 +93,56 @@ def test_a_case_knows_its_channels_wherever_its_arrivals_go(session: Session) ->
     assert channels() == [["email", "web"], ["web"]]
     mailed.case_id = other.id
     assert channels() == [["web"], ["email", "web"]]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["held", "received"],
+        ["held", "discarded", "held", "received"],  # thrown out by mistake, and back
+    ],
+)
+def test_what_is_held_is_let_in_or_discarded(session: Session, steps: list[str]) -> None:
+    held = make.arrival(session, state=steps[0], held_why="no_proof")
+    for step in steps[1:]:
+        session.execute(MOVE, {"to": step, "id": held.id})
+    with (
+        pytest.raises(DBAPIError, match="arrival-held"),
+        session.begin_nested(),
+    ):  # let in once, let in for good
+        session.execute(MOVE, {"to": "held", "id": held.id})
+
+
+@pytest.mark.parametrize(
+    ("state", "to"),
+    [("held", "set_aside"), ("held", "triaged"), ("received", "discarded"), ("set_aside", "held")],
+)
+def test_no_other_move_leads_into_or_out_of_the_lane(session: Session, state: str, to: str) -> None:
+    arrival = make.arrival(session, state=state, held_why="many" if state == "held" else None)
+    with pytest.raises(DBAPIError, match=r"arrival-held|ck_arrivals"), session.begin_nested():
+        session.execute(MOVE, {"to": to, "id": arrival.id})
+
+
+@pytest.mark.parametrize(
+    "given", [{"state": "held"}, {"held_why": "many"}, {"state": "discarded", "held_why": "bait"}]
+)
+def test_held_and_why_belong_together(session: Session, given: dict[str, Any]) -> None:
+    with pytest.raises(DBAPIError, match=r"arrival-held|ck_arrivals_held_why_given"), session.begin_nested():
+        make.arrival(session, **given)
+
+
+@pytest.mark.parametrize("change", ["held_why = 'wave'", "held_why = NULL", "proven = true"])
+def test_why_it_was_held_stays(session: Session, change: str) -> None:
+    held = make.arrival(session, state="held", held_why="no_proof")
+    with pytest.raises(DBAPIError, match="arrival-frozen"), session.begin_nested():
+        session.execute(text(f"UPDATE arrivals SET {change} WHERE id = :id"), {"id": held.id})
+
+
+def test_a_flood_may_hold_what_was_received(session: Session) -> None:
+    arrival = make.arrival(session)
+    session.execute(
+        text("UPDATE arrivals SET state = 'held', held_why = 'wave' WHERE id = :id"), {"id": arrival.id}
+    )
+    other = make.arrival(session, "Cầu sập")
+    with pytest.raises(DBAPIError, match="arrival-held"), session.begin_nested():
+        session.execute(text("UPDATE arrivals SET held_why = 'wave' WHERE id = :id"), {"id": other.id})
