@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from intake import codes, pictures
 from intake.forms import Report
-from models import Arrival, ArrivalKind, ArrivalState, Channel, Conflict, Contact, audit
+from models import Arrival, ArrivalKind, ArrivalState, Channel, Conflict, Contact, HeldWhy, audit
 
 CONSENT_VERSION: Final = "2026-11"  # of the words beside the consent box; change them, change this
 CONTACT_KEPT: Final = timedelta(days=90)
@@ -45,11 +45,14 @@ def receive(
     keys: Keys,
     at: datetime,
     bearer: Bearer = Bearer(),
+    held_why: HeldWhy | None = None,
+    proven: bool = False,
     demo: bool = False,
 ) -> Arrival:
     """Store `form` unless its tracking code is known, and return the arrival under that code.
 
     Its further pieces become arrivals of their own beside the first, each on its way to its own case.
+    With `held_why` (as `gate.hold` says) all of them wait at the door; `proven`: a proof of work was spent.
 
     The same report sent again, at once or later, returns the first arrival and stores nothing.
     Raises Conflict (`code-taken`) when the code belongs to a report with other content. Nothing is
@@ -58,7 +61,14 @@ def receive(
     """
     content = _content_digest(form)
     key = codes.digest(form.code, keys.code)
-    shared = _shared(form, channel, bearer, at=at, demo=demo)
+    shared = {
+        **_shared(form, channel, at=at),
+        **asdict(bearer),
+        "state": ArrivalState.RECEIVED if held_why is None else ArrivalState.HELD,
+        "held_why": held_why,
+        "proven": proven,
+        "demo": demo,
+    }
     fresh: Arrival | None = session.scalar(
         insert(Arrival)
         .values(
@@ -85,8 +95,8 @@ def receive(
     return known
 
 
-def _shared(form: Report, channel: Channel, bearer: Bearer, *, at: datetime, demo: bool) -> dict[str, Any]:
-    """Return what all pieces of a report have in common."""
+def _shared(form: Report, channel: Channel, *, at: datetime) -> dict[str, Any]:
+    """Return what all pieces of a report say alike."""
     return {
         "kind": ArrivalKind.REPORT,
         "channel": channel,
@@ -98,10 +108,7 @@ def _shared(form: Report, channel: Channel, bearer: Bearer, *, at: datetime, dem
         "doubt": form.doubt,
         "language": form.language,
         "received_at": at,
-        "state": ArrivalState.RECEIVED,
         "next_try_at": at,
-        "demo": demo,
-        **asdict(bearer),
     }
 
 

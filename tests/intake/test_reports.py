@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from app.keys import Keys as HouseKeys
 from intake import codes, reports
 from intake.forms import Piece, Report
-from models import Arrival, ArrivalKind, ArrivalState, AuditEntry, Channel, Conflict, Contact
+from models import Arrival, ArrivalKind, ArrivalState, AuditEntry, Channel, Conflict, Contact, HeldWhy
 
 RACERS = 50
 
@@ -121,3 +121,18 @@ def test_pieces_share_one_code_and_one_moment(session: Session, secrets: reports
     ]
     with pytest.raises(Conflict):
         receive(session, replace(form, more=()), secrets, at)
+
+
+def test_a_held_report_waits_with_all_its_pieces(
+    session: Session, secrets: reports.Keys, at: datetime
+) -> None:
+    form = Report(code=codes.new(), text="Đập vỡ", more=(Piece("Cầu sập"),))
+    held = reports.receive(
+        session, form, channel=Channel.WEB, keys=secrets, at=at, held_why=HeldWhy.NO_PROOF, proven=False
+    )
+    stored = session.scalars(select(Arrival).order_by(Arrival.id)).all()
+    assert [(one.state, one.held_why, one.proven) for one in stored] == [
+        (ArrivalState.HELD, HeldWhy.NO_PROOF, False)
+    ] * 2
+    again = reports.receive(session, form, channel=Channel.WEB, keys=secrets, at=at, proven=True)
+    assert (again.id, again.state, again.proven) == (held.id, ArrivalState.HELD, False)
