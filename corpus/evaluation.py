@@ -24,6 +24,7 @@ from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
 from corpus.evaluate import Ranked, figures
 from corpus.lines import rows
+from corpus.meanings import Meanings
 from corpus.text import NormalText, normalise
 from models import ClaimOrigin, ConfirmedClaim, Passage, Rating
 
@@ -111,7 +112,7 @@ def _group(row: Mapping[str, Any]) -> str:
 
 
 def load(
-    session: Session, known: Collection, encoder: Encoder, *, at: datetime, owner: bool = False
+    session: Session, known: Collection, meanings: Meanings, *, at: datetime, owner: bool = False
 ) -> Iterator[Loaded]:
     """Make every text of `known` a confirmed claim with its vector; yields the growing whole after a batch.
 
@@ -124,12 +125,12 @@ def load(
     for start in range(0, len(ids), _BATCH):
         batch = ids[start : start + _BATCH]
         normal = [normalise(known.corpus[one]) for one in batch]
-        vectors = encoder.encode_passage([readable(one.canonical, one.lang) for one in normal])
+        vectors = meanings.of([readable(one.canonical, one.lang) for one in normal], is_query=False)
         claims = _claims(session, [(one, known.corpus[one]) for one in batch], at)
         columns = [
             {
                 "claim_id": claim_id,
-                **passages.values(form, vector if form.informative else None, str(encoder.description)),
+                **passages.values(form, vector if form.informative else None, str(meanings.description)),
             }
             for claim_id, form, vector in zip(claims, normal, vectors, strict=True)
         ]

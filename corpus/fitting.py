@@ -21,9 +21,10 @@ import numpy.typing as npt
 from corpus import diacritics, places, ranker
 from corpus.baselines import BM25, best
 from corpus.distil import lessons, noise
-from corpus.encoder import Encoder, Vectors
+from corpus.encoder import Vectors
 from corpus.evaluate import Ranked, figures
 from corpus.evaluation import Collection, Question, read
+from corpus.meanings import Meanings
 from corpus.signals import Comparison, Side
 from corpus.text import NormalText, normalise
 
@@ -83,31 +84,6 @@ class Asked:
     table: Table
     labels: npt.NDArray[np.bool_]
     known: int  # how many right answers there are, found or not
-
-
-class Meanings:
-    """Vectors of texts, kept in a file between runs."""
-
-    def __init__(self, encoder: Encoder, path: Path | None) -> None:
-        self._encoder, self._path = encoder, path
-        self._known: dict[str, Vectors] = dict(np.load(path)) if path and path.exists() else {}
-
-    def of(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
-        """Return one unit vector a text, shape (n, 384)."""
-        names = [
-            hashlib.sha256(f"{is_query}{self._encoder.description}{text}".encode()).hexdigest()
-            for text in texts
-        ]
-        missing = list(
-            dict.fromkeys((n, t) for n, t in zip(names, texts, strict=True) if n not in self._known)
-        )
-        encode = self._encoder.encode_query if is_query else self._encoder.encode_passage
-        if missing:
-            found = encode([text for _, text in missing]).astype(np.float16)
-            self._known |= dict(zip([name for name, _ in missing], found, strict=True))
-            if self._path:
-                np.savez(self._path, **self._known)  # type: ignore[arg-type]
-        return np.array([self._known[name] for name in names], dtype=np.float32)
 
 
 class Shelf:

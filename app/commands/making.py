@@ -45,12 +45,12 @@ def train(
 
     The same folder and encoder give the same file. Copy it to corpus/data/ranker.json to ship it.
     """
-    from corpus import encoder, fitting  # noqa: PLC0415  numpy
+    from corpus import encoder, fitting, meanings  # noqa: PLC0415  numpy
 
-    meanings = fitting.Meanings(encoder.load(threads=os.cpu_count() or 1), vectors)
+    known_vectors = meanings.Meanings(encoder.load(threads=os.cpu_count() or 1), vectors)
     lists = []
     for name, known in fitting.sets(folder):
-        lists += list(fitting.asked(name, fitting.trained_on(name, known), meanings))
+        lists += list(fitting.asked(name, fitting.trained_on(name, known), known_vectors))
         result(f"{name}: {len(lists)} lists so far")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(fitting.train_ranker(lists, version, origin), "utf-8")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from corpus.encoder import Encoder
     from corpus.evaluation import Collection
+    from corpus.meanings import Meanings
 
 _COLUMNS = ("map@5", "mrr", "p@1", "success@5", "success@10", "ndcg@10", "ece", "auc_match")
 
@@ -30,13 +31,14 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, show_default=False)],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    vectors: Annotated[Path | None, typer.Option(help="Keeps vectors of texts between runs.")] = None,
 ) -> None:
     """Measure matching on FOLDER: corpus.jsonl and queries.jsonl (id, text), qrels.tsv (query, text); or .gz.
 
     The texts become confirmed claims of a throw-away database, and the search that serves reports answers
     every query. The installation's own database is not touched; the embedded PostgreSQL must be installed.
     """
-    from corpus import encoder, evaluation  # noqa: PLC0415
+    from corpus import encoder, evaluation, meanings  # noqa: PLC0415
 
     settings = read()
     try:
@@ -46,7 +48,7 @@ def evaluate(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that no server stays running
     model = encoder.load(settings.encoder_model, "direct", threads=os.cpu_count() or 1)
     with _throw_away() as session:
-        found = _measured(session, known, model)
+        found = _measured(session, known, model, meanings.Meanings(model, vectors))
     if as_json:
         result(json.dumps(found, ensure_ascii=False))
     else:
@@ -69,14 +71,14 @@ def _throw_away() -> Iterator["Session"]:
         engine.dispose()
 
 
-def _measured(session: "Session", known: "Collection", model: "Encoder") -> dict[str, Any]:
+def _measured(session: "Session", known: "Collection", model: "Encoder", kept: "Meanings") -> dict[str, Any]:
     from corpus import evaluation  # noqa: PLC0415
 
     loaded = evaluation.Loaded()
     answered = []
     with _progress() as progress:
         task = progress.add_task("Encoding texts", total=len(known.corpus))
-        for loaded in evaluation.load(session, known, model, at=datetime.now(UTC), owner=True):
+        for loaded in evaluation.load(session, known, kept, at=datetime.now(UTC), owner=True):
             progress.update(task, completed=len(loaded.ids))
         task = progress.add_task("Asking", total=len(known.questions))
         for question in known.questions:

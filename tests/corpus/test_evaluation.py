@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from corpus import baselines, encoder, evaluation
+from corpus.meanings import Meanings
 
 _CLAIMS = {
     "dam": "Đập thủy điện Suối Mu đã vỡ, nước tràn về thôn Bản Vược.",
@@ -32,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_way_of_reports_is_measured(folder: Path, session: Session, at: datetime) -> None:
     known, model = evaluation.read(folder), encoder.load()
-    *_, loaded = evaluation.load(session, known, model, at=at)
+    *_, loaded = evaluation.load(session, known, Meanings(model), at=at)
     answered = [evaluation.ask(session, one, loaded, model) for one in known.questions]
     found = evaluation.summary(known, loaded, answered, model)
     assert (found["p@1"], found["queries"], found["corpus"]) == (1.0, 3, 3)
@@ -46,7 +47,7 @@ def test_the_way_of_reports_is_measured(folder: Path, session: Session, at: date
 
 def test_every_candidate_counts_however_unlikely(folder: Path, session: Session, at: datetime) -> None:
     known, model = evaluation.read(folder), encoder.load()
-    *_, loaded = evaluation.load(session, known, model, at=at)
+    *_, loaded = evaluation.load(session, known, Meanings(model), at=at)
     assert len(evaluation.ask(session, known.questions[2], loaded, model).ranked.hits) == len(_CLAIMS)
 
 
@@ -54,7 +55,7 @@ def test_an_excluded_text_is_in_no_ranking(folder: Path, session: Session, at: d
     asked = {**_ASKED[0], "exclude": "bank"}
     (folder / "queries.jsonl").write_text(json.dumps(asked), "utf-8")
     known, model = evaluation.read(folder), encoder.load()
-    *_, loaded = evaluation.load(session, known, model, at=at)
+    *_, loaded = evaluation.load(session, known, Meanings(model), at=at)
     (question,) = known.questions
     answer = evaluation.ask(session, question, loaded, model)
     assert len(answer.ranked.hits) == len(_CLAIMS) - 1

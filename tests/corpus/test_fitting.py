@@ -6,6 +6,7 @@ import pytest
 
 from corpus import encoder, fitting, ranker
 from corpus.distil import lessons
+from corpus.meanings import Meanings
 
 PLACES = ("Nậm Pung", "Cốc Ly", "Bản Vẽ", "Trung Sơn", "Suối Mu", "Núi Cốc", "Đắk Lôi", "Suối Vàng")
 
@@ -39,14 +40,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_ranker_is_fitted_to_the_digit(folder: Path, tmp_path: Path) -> None:
-    meanings = fitting.Meanings(encoder.load(), tmp_path / "vectors.npz")
+    meanings = Meanings(encoder.load(), tmp_path / "vectors.npz")
     lists = [one for name, known in fitting.sets(folder) for one in fitting.asked(name, known, meanings)]
     artefact = fitting.train_ranker(lists, "toy", "written for this test")
     known = ranker.read(artefact)
     assert known.features == fitting.FEATURES
     assert known.about["held_out"]["reports vi"]["p@1"] == 1
     assert known.about["queries"]["reports none"] == 1
-    again = fitting.Meanings(encoder.load(), tmp_path / "vectors.npz")
+    again = Meanings(encoder.load(), tmp_path / "vectors.npz")
     lists = [one for name, known in fitting.sets(folder) for one in fitting.asked(name, known, again)]
     assert fitting.train_ranker(lists, "toy", "written for this test") == artefact
 
@@ -60,7 +61,7 @@ def test_what_the_encoder_knows_by_heart_is_left_out(folder: Path) -> None:
 
 def test_lists_without_an_answer_hold_none(folder: Path) -> None:
     known = dict(fitting.sets(folder))["reports"]
-    lists = list(fitting.asked("reports", known, fitting.Meanings(encoder.load(), None)))
+    lists = list(fitting.asked("reports", known, Meanings(encoder.load(), None)))
     silent = [one for one in lists if one.group.endswith("~none")]
     assert silent
     assert not any(one.labels.any() for one in silent)
