@@ -86,7 +86,7 @@ _LOOKED_THROUGH: Final = """
     ) p WHERE {standing} LIMIT {depth}
 """
 _FEW: Final = 5_000  # texts that are looked through in the time of a walk
-_LATE: Final = 2_000  # claims, or cases
+_LATE: Final = 500  # claims, or cases
 _STANDING: Final[dict[Owner, str]] = {  # claims that were withdrawn are not looked for
     "claim": "(SELECT c.retired_at IS NULL FROM confirmed_claims c WHERE c.id = p.claim_id)",
     "case": "true",

@@ -6,7 +6,6 @@ A key is a short string whose prefix says what it is: "url:…" (corpus.links), 
 
 import hashlib
 import hmac
-import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +13,21 @@ from typing import Final
 
 from corpus.dates import compare_dates, dates
 from corpus.links import URL, canonical_url, links
-from corpus.numbers import may_tell, numbers
+from corpus.numbers import has_figures, may_tell, numbers
 from corpus.syllables import unmarked
 
-__all__ = ["URL", "Fact", "canonical_url", "compare_dates", "facts", "keys", "links", "may_tell", "use_key"]
+__all__ = [
+    "URL",
+    "Fact",
+    "canonical_url",
+    "compare_dates",
+    "facts",
+    "has_figures",
+    "keys",
+    "links",
+    "may_tell",
+    "use_key",
+]
 
 _KEYS_LIMIT: Final = 64  # of one text
 _LONG_DIGITS: Final = re.compile(r"(?<![\w.,])(?:\+\s?)?\d(?:[ .-]?\d){7,}(?![\w])")
@@ -48,12 +58,17 @@ class Fact:
         return self.key.partition(":")[0]
 
 
-def facts(canonical: str) -> list[Fact]:
-    """Return the facts of a canonical text in their order. Each character belongs to one fact at most."""
+def facts(canonical: str, *, figures: bool = True, words: bool = True) -> list[Fact]:
+    """Return the facts of a canonical text in their order. Each character belongs to one fact at most.
+
+    Who knows that the text has no digits (`figures`) or no number in words says so, which saves looking.
+    """
     plain = unmarked(canonical)
+    told = [*dates(plain), *(_ids(canonical) if figures else ())]
+    told += numbers(canonical, plain, figures=figures, words=words)
     found: list[Fact] = []
     taken = bytearray(len(canonical))
-    for key, start, end in itertools.chain(dates(plain), _ids(canonical), numbers(canonical, plain)):
+    for key, start, end in told:
         if key and not any(taken[start:end]):
             taken[start:end] = b"\1" * (end - start)
             found.append(Fact(key, start, end))
@@ -73,7 +88,9 @@ def _id_key(digits: str) -> str:
     return "id:" + hmac.digest(_secret, bare.encode(), hashlib.sha256).hex()
 
 
-def keys(canonical: str, urls: list[str]) -> tuple[str, ...]:
-    """Return the keys of a canonical text whose links were `urls`: each once, links first."""
-    found = [f"url:{url}" for url in urls] + [fact.key for fact in facts(canonical)]
+def keys(canonical: str, urls: list[str], *, figures: bool = True, words: bool = True) -> tuple[str, ...]:
+    """Return the keys of a canonical text whose links were `urls`: each once, links first; see `facts`."""
+    found = [f"url:{url}" for url in urls]
+    if figures or words:
+        found += [fact.key for fact in facts(canonical, figures=figures, words=words)]
     return tuple(dict.fromkeys(found))[:_KEYS_LIMIT]

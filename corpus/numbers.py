@@ -6,6 +6,7 @@ A key is "num:140:nguoi": the value, and the folded Vietnamese name of what is c
 import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from corpus.communes import stored
@@ -20,6 +21,7 @@ _MIXED: Final = re.compile(
     r"(?<![\w.,])(\d{1,3})\s?(trieu|tr|ty|ti|nghin|ngan|tram|van)"
     r"(?:\s?(ruoi)|(\d)|\s(\d{1,3})\s?(trieu|tr|nghin|ngan|k))(?![\w.,%])"
 )
+_MIXED_SIGN: Final = re.compile(r"\d\s?[tnv]")
 _SCALES: Final = {
     **dict.fromkeys(("chuc",), 10),
     **dict.fromkeys(("tram", "hundred", "百"), 100),
@@ -59,32 +61,51 @@ _HAN: Final = re.compile(r"(?:百分之)?[一二两兩三四五六七八九十][
 _DIGIT: Final = re.compile(r"\d")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _FIRST: Final = _STARTS | _ENGLISH.keys() | {word for word, full in _BARE.items() if full in _STARTS} | {"a"}
-_BEGINS: Final = re.compile(
-    rf"(?<![^\W\d_])(?:{'|'.join(sorted(_FIRST - {'a'}))}|a (?:{'|'.join(_ENGLISH_SCALES)}))(?![^\W\d_])",
-    re.IGNORECASE,
+_GO_ON: Final = frozenset(  # words of which a number may have more after its first
+    {
+        "trăm",
+        "rưỡi",
+        "phần",
+        "and",
+        *_FILLERS,
+        *_DIGITS,
+        *_TENS,
+        *_POWERS,
+        *_BARE,
+        *_ENGLISH,
+        *_ENGLISH_SCALES,
+    }
 )
-_TELLS: Final = re.compile(rf"\d|[{''.join(_HAN_DIGITS)}十]|{'|'.join(_ENGLISH_SCALES)}", re.IGNORECASE)
+_TELLS: Final = re.compile(rf"[{''.join(_HAN_DIGITS)}十]|{'|'.join(_ENGLISH_SCALES)}", re.IGNORECASE)
 
 Found = tuple[str, int, int]  # key, start, end
 
 
+def has_figures(word: str) -> bool:
+    """Whether a word has a digit in it, as numbers, dates and ids have that are not in words."""
+    return _DIGIT.search(word) is not None
+
+
 def may_tell(word: str) -> bool:
-    """Whether a word can be part of a number, or of a date."""
-    return _TELLS.search(word) is not None or _BEGINS.search(word) is not None
+    """Whether a word can be part of a number, or of a date, that is written in words."""
+    return _TELLS.search(word) is not None or not _FIRST.isdisjoint(_WORD.findall(word.lower()))
 
 
-def numbers(canonical: str, plain: str) -> Iterator[Found]:
-    """Yield (key, start, end) of the numbers in a text; `plain` is the text in lower case without marks."""
-    if _DIGIT.search(plain):
+def numbers(canonical: str, plain: str, *, figures: bool = True, words: bool = True) -> Iterator[Found]:
+    """Yield (key, start, end) of the numbers in a text; `plain` is the text in lower case without marks.
+
+    Who knows that the text has no digits or no words of numbers in it says so, which saves looking for them.
+    """
+    if figures and _DIGIT.search(plain):
         yield from _figures(plain)
-    if _BEGINS.search(canonical):
-        yield from _spoken(canonical, list(_WORD.finditer(canonical)))
-    if _HAN.search(plain):
-        yield from _han(plain)
+    if words:
+        yield from _spoken(canonical)
+        if _HAN.search(plain):
+            yield from _han(plain)
 
 
 def _figures(plain: str) -> Iterator[Found]:
-    for match in _MIXED.finditer(plain):
+    for match in _MIXED.finditer(plain) if _MIXED_SIGN.search(plain) else ():
         whole, scale, half, tenth, rest, lower = match.groups()
         size = _SCALES[scale]
         value = int(whole) * size + (
@@ -95,10 +116,17 @@ def _figures(plain: str) -> Iterator[Found]:
     for match in _NUMBER.finditer(plain):
         number, scale, unit = match.groups()
         if not (unit and match.start(3) == match.end(1) and not _unit(unit) and not _is_han(unit)):
-            exact = Decimal(_plain(number)[:20])
-            for part in scale or () if scale and _is_han(scale) else (scale or "").split():
-                exact *= _SCALES[part]
-            yield _key(exact, unit or ""), match.start(1), max(match.end(1), match.end(2))
+            end = max(match.end(1), match.end(2))
+            yield _figure_key(number[:40], scale or "", (unit or "")[:40]), match.start(1), end
+
+
+@lru_cache(maxsize=8192)
+def _figure_key(number: str, scale: str, unit: str) -> str:
+    """Return the key of a number in digits; the same few come again and again."""
+    exact = Decimal(_plain(number)[:20])
+    for part in scale if scale and _is_han(scale) else scale.split():
+        exact *= _SCALES[part]
+    return _key(exact, unit)
 
 
 def _plain(number: str) -> str:
@@ -122,8 +150,15 @@ def _key(value: Decimal | int, unit: str) -> str:
     return f"num:{format(Decimal(value).normalize(), 'f')}:{_unit(unit)}"
 
 
-def _spoken(canonical: str, words: Sequence[re.Match[str]]) -> Iterator[Found]:
+def _spoken(canonical: str) -> Iterator[Found]:
     """Yield the numbers written in words; single ones only before what is counted ("hai người")."""
+    said = _WORD.findall(canonical.lower())
+    if _FIRST.isdisjoint(said):
+        return
+    nexts = [*said[1:], ""]
+    if all(word not in _FIRST or _idle(word, after) for word, after in zip(said, nexts, strict=True)):
+        return
+    words = list(_WORD.finditer(canonical))
     lower = [word.group().lower() for word in words]
     touching = [
         canonical[words[i].end() : words[i + 1].start()] in {" ", "-"} for i in range(len(words) - 1)
@@ -144,6 +179,12 @@ def _spoken(canonical: str, words: Sequence[re.Match[str]]) -> Iterator[Found]:
         if size > 1 or _counts(lower[at], unit, value):
             yield _key(value, unmarked(unit)), words[at].start(), words[after - 1].end()
         at = after
+
+
+@lru_cache(maxsize=8192)
+def _idle(word: str, following: str) -> bool:
+    """Whether a number cannot begin with `word` before `following`: most "một" are no numbers."""
+    return following not in _GO_ON and not _counts(word, following, 2)
 
 
 def _line(lower: Sequence[str], touching: Sequence[bool], at: int) -> list[str]:

@@ -62,7 +62,7 @@ def normalise(raw: str) -> NormalText:
         folded=folded,
         fingerprint=hashlib.sha256("\n".join([folded, *sorted(urls)]).encode()).hexdigest(),
         pairs=terms(folded),
-        keys=keys(canonical if counts[Count.FACTS] else "", urls),
+        keys=keys(canonical, urls, figures=counts[Count.FIGURES] > 0, words=counts[Count.NUMBER_WORDS] > 0),
         lang=lang,
         noise=unmarked / syllables if lang == "vi" and syllables else float(lang == "vi"),
         informative=_is_informative(folded, counts[Count.FOLDED_LETTERS], lang),

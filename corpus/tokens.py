@@ -57,7 +57,8 @@ class Count(IntEnum):
     SYLLABLES = auto()  # Vietnamese syllables with or without marks, and those with
     MARKED_SYLLABLES = auto()
     FOLDED_LETTERS = auto()
-    FACTS = auto()  # words that may tell a number or a date
+    FIGURES = auto()  # words with a digit, and those that may tell a number or a date without one
+    NUMBER_WORDS = auto()
 
 
 _REPAIRS: Final = (1 << Count.LONE) - 1
@@ -163,7 +164,8 @@ def _weigh(word: str) -> int:
         Count.SYLLABLES: len(syllables),
         Count.MARKED_SYLLABLES: sum(map(has_marks, syllables)),
         Count.FOLDED_LETTERS: sum(map(str.isalpha, fold(word))),
-        Count.FACTS: keys.may_tell(word),
+        Count.FIGURES: keys.has_figures(word),
+        Count.NUMBER_WORDS: keys.may_tell(word),
     }
     return sum(int(value) << count for count, value in found.items())
 

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corpus.keys import facts
-from corpus.numbers import may_tell
+from corpus.numbers import has_figures, may_tell
 from corpus.text import normalise
 
 PIECES = "hai ba trăm nghìn tỷ mươi rưỡi linh năm tu two hundred and a million 三百 万 12 , 5".split()  # noqa: SIM905
@@ -53,4 +53,6 @@ def test_words_that_count_nothing_are_no_numbers(text: str) -> None:
 @given(st.lists(st.sampled_from(PIECES)))
 def test_numbers_never_raise_and_no_fact_goes_unannounced(words: list[str]) -> None:
     text = " ".join(words)
-    assert not facts(text) or any(map(may_tell, text.split()))
+    figures, said = any(map(has_figures, text.split())), any(map(may_tell, text.split()))
+    assert facts(text) == facts(text, figures=figures, words=said)
+    assert not facts(text) or figures or said
