@@ -4,10 +4,12 @@ Each way of changing is a generator with a name; those in `HELD_OUT` were writte
 corpus/differences.py and their word lists were done, and nothing was fitted to them since.
 """
 
+import json
 import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import resources
 from typing import Final
 
 from corpus import keys, places
@@ -16,138 +18,12 @@ from corpus.syllables import unmarked
 
 Change = Callable[[str, random.Random], str | None]
 
-_WORDS: Final = {
-    "một": "ba",
-    "hai": "năm",
-    "ba": "sáu",
-    "bốn": "hai",
-    "năm": "tám",
-    "sáu": "ba",
-    "bảy": "hai",
-    "tám": "ba",
-    "chín": "năm",
-    "mười": "hai mươi",
-}
+_STORED: Final = json.loads(resources.files("bench").joinpath("data/changes.json").read_text("utf-8"))
+_REPLACED: Final[dict[str, dict[str, str]]] = _STORED["replaced"]  # by table: what stands for what
+_LISTS: Final[dict[str, list[str]]] = _STORED["lists"]
 _COUNTED: Final = (
     r"người|bé|cháu|trẻ|học|tỉnh|tuần|ngày|giờ|xe|vụ|hộ|xã|em|con|nhóm|thanh|cán|thùng|lần|phút|đối|ca"
 )
-_DAY_PARTS: Final = {"sáng": "chiều", "chiều": "sáng", "đêm": "trưa", "tối": "sáng"}
-_TIMES: Final = {
-    "tháng sau": "tháng này",
-    "tuần tới": "tuần này",
-    "ngày mai": "hôm nay",
-    "sáng nay": "sáng mai",
-    "đêm nay": "đêm mai",
-    "cuối tuần này": "cuối tuần sau",
-}
-_ROLES: Final = {
-    "học sinh": "giáo viên",
-    "cảnh sát giao thông": "bộ đội biên phòng",
-    "bé trai": "bé gái",
-    "bé gái": "bé trai",
-    "người phụ nữ": "người đàn ông",
-    "người đàn ông": "người phụ nữ",
-    "cụ già": "em bé",
-    "cụ bà": "cụ ông",
-    "công an": "bộ đội",
-    "bác sĩ": "luật sư",
-    "phóng viên": "giáo viên",
-    "thanh niên": "cụ già",
-    "du khách": "công nhân",
-    "cán bộ": "giáo viên",
-    "nghệ sĩ": "cầu thủ",
-}
-_ORGANISATIONS: Final = (
-    "Sở Y tế",
-    "Bộ Quốc phòng",
-    "Ngân hàng Nhà nước",
-    "Bộ GD&ĐT",
-    "Công an tỉnh",
-    "Hội Chữ thập đỏ",
-    "Bộ Công an",
-    "Bộ Nội vụ",
-)
-_NAMES: Final = ("Hoàng Gia Lộc", "Vạn Thịnh", "Suối Reo", "Đông Hải Phong", "Trần Bá Khiêm")
-_VERBS: Final = (
-    "bị",
-    "vỡ",
-    "được",
-    "xả",
-    "bắt",
-    "kêu gọi",
-    "xuất hiện",
-    "sáp nhập",
-    "cấm",
-    "bán",
-    "lây",
-    "phải",
-    "công bố",
-    "cho",
-    "qua đời",
-    "đóng cửa",
-    "thông báo",
-    "dùng",
-)
-_OPPOSITES: Final = {
-    "tăng": "giảm",
-    "giảm": "tăng",
-    "cấm": "cho phép",
-    "mở": "đóng",
-    "đóng cửa": "mở cửa",
-    "bắt": "thả",
-    "qua đời": "hồi phục",
-    "chết": "sống sót",
-    "đắt": "rẻ",
-    "thật": "giả",
-    "vỡ": "còn nguyên",
-}
-_OPPOSITES_OTHER: Final = {
-    "sập": "đứng vững",
-    "hạn chế": "khuyến khích",
-    "tạm dừng": "tiếp tục",
-    "phong tỏa": "dỡ bỏ phong tỏa",
-    "âm tính": "dương tính",
-    "dương tính": "âm tính",
-    "chính thức": "tạm thời",
-    "miễn phí": "thu phí",
-    "đủ": "thiếu",
-    "nghỉ học": "đi học",
-    "khẩn cấp": "theo kế hoạch",
-    "thật": "dàn dựng",
-}
-_OPPOSITES_FRESH: Final = {
-    "xuất hiện": "biến mất",
-    "kêu gọi": "ngăn cản",
-    "bắt cóc": "giải cứu",
-    "lan tới": "rời khỏi",
-    "nặng": "nhẹ",
-    "mới": "cũ",
-    "sụp đổ": "vững chắc",
-    "bị khóa": "được giữ",
-    "bị phạt": "được khen thưởng",
-    "bán": "mua",
-    "gây": "ngăn",
-    "đưa ra": "rút lại",
-    "bỏ trốn": "ra đầu thú",
-    "hỗ trợ": "truy thu",
-}
-_COMPANIES: Final = {
-    "viettel": "mobifone",
-    "evn": "petrolimex",
-    "bệnh viện": "trường học",
-    "ngân hàng": "công ty",
-    "quốc hội": "tòa án",
-    "vtv": "htv",
-}
-_POSITIONS: Final = {
-    "giám đốc": "kế toán",
-    "chủ tịch": "phó chủ tịch",
-    "gia đình": "hàng xóm",
-    "nghệ sĩ": "nhạc công",
-    "người chồng": "người cha",
-    "phụ huynh": "giáo viên",
-}
-_PROVINCES: Final = ("Cà Mau", "Bến Tre", "Quảng Nam", "Thái Nguyên")
 
 
 @dataclass(frozen=True)
@@ -198,13 +74,15 @@ def _digits(text: str, chance: random.Random) -> str | None:
 
 
 def _number_word(text: str, _: random.Random) -> str | None:
-    found = re.search(rf"(?<!\w)({'|'.join(_WORDS)})(?= (?:{_COUNTED})(?!\w))", text, re.IGNORECASE)
-    return None if found is None else _swap(found, text, _WORDS[found.group().lower()])
+    found = re.search(
+        rf"(?<!\w)({'|'.join(_REPLACED['words'])})(?= (?:{_COUNTED})(?!\w))", text, re.IGNORECASE
+    )
+    return None if found is None else _swap(found, text, _REPLACED["words"][found.group().lower()])
 
 
 def _written_out(text: str, _: random.Random) -> str | None:
     """Write a number of one digit in words, as another one."""
-    names = list(_WORDS)
+    names = list(_REPLACED["words"])
     found = re.search(r"(?<![\d/.,-])\b([2-9])(?= [a-zà-ỹđ])", text)
     return None if found is None else _swap(found, text, names[(int(found.group()) + 3) % 9])
 
@@ -239,7 +117,7 @@ def _place(text: str, chance: random.Random) -> str | None:
 def _province(text: str, chance: random.Random) -> str | None:
     known = "Hà Nội|Nghệ An|Thanh Hóa|Huế|Gia Lai|Hải Phòng|Quảng Ninh|Quảng Trị|Đồng Tháp|Đà Nẵng"
     found = re.search(f"{known}|Lâm Đồng|Phú Thọ", text)
-    return None if found is None else _swap(found, text, chance.choice(_PROVINCES))
+    return None if found is None else _swap(found, text, chance.choice(_LISTS["provinces"]))
 
 
 def _tripled(text: str, _: random.Random) -> str | None:
@@ -257,7 +135,7 @@ def _organisation(text: str, chance: random.Random) -> str | None:
     )
     if found is None:
         return None
-    others = [one for one in _ORGANISATIONS if one not in found.group() and found.group() not in one]
+    others = [one for one in _LISTS["organisations"] if one not in found.group() and found.group() not in one]
     return text[: found.start()] + chance.choice(others) + text[found.end() :]
 
 
@@ -273,11 +151,13 @@ def _name(text: str, chance: random.Random) -> str | None:
     if not spans:
         return None
     start, end = chance.choice(spans)
-    return text[:start] + chance.choice(_NAMES) + text[end:]
+    return text[:start] + chance.choice(_LISTS["names"]) + text[end:]
 
 
 def _negate(word: str) -> Change:
-    pattern = re.compile(rf"(?<!không )(?<!chưa )(?<!\w)(?:đã )?({'|'.join(_VERBS)})(?!\w)", re.IGNORECASE)
+    pattern = re.compile(
+        rf"(?<!không )(?<!chưa )(?<!\w)(?:đã )?({'|'.join(_LISTS['verbs'])})(?!\w)", re.IGNORECASE
+    )
 
     def change(text: str, _: random.Random) -> str | None:
         found = pattern.search(text)
@@ -321,28 +201,28 @@ GENERATORS: Final[dict[str, Change]] = {
     "date.month": _date(2),
     "date.year": _year,
     "date.chatter": _beside_chatter(_date(1)),
-    "date.part_of_day": _any_of(_DAY_PARTS),
-    "date.relative": _any_of(_TIMES),
+    "date.part_of_day": _any_of(_REPLACED["day_parts"]),
+    "date.relative": _any_of(_REPLACED["times"]),
     "place.commune": _place,
     "place.bare": _bare(_place),
     "place.chatter": _beside_chatter(_place),
     "actor.organisation": _organisation,
     "actor.name": _name,
-    "actor.role": _any_of(_ROLES),
+    "actor.role": _any_of(_REPLACED["roles"]),
     "actor.bare": _bare(_name),
     "polarity.not": _negate("không"),
     "polarity.not_yet": _negate("chưa"),
-    "polarity.opposite": _any_of(_OPPOSITES),
-    "polarity.opposite_other": _any_of(_OPPOSITES_OTHER),
+    "polarity.opposite": _any_of(_REPLACED["opposites"]),
+    "polarity.opposite_other": _any_of(_REPLACED["opposites_other"]),
     "polarity.not_so": _not_so,
     "number.tripled": _tripled,
     "date.weeks_later": _beside_chatter(_date(2)),
     "place.province": _province,
-    "actor.company": _bare(_any_of(_COMPANIES)),
-    "actor.position": _any_of(_POSITIONS),
+    "actor.company": _bare(_any_of(_REPLACED["companies"])),
+    "actor.position": _any_of(_REPLACED["positions"]),
     "polarity.never": _negate("chẳng hề"),
     "polarity.stopped": _beside_chatter(_negate("không còn")),
-    "polarity.opposite_fresh": _any_of(_OPPOSITES_FRESH),
+    "polarity.opposite_fresh": _any_of(_REPLACED["opposites_fresh"]),
     "polarity.bare": _bare(_negate("không")),
 }
 HELD_OUT: Final = frozenset(

@@ -1,7 +1,8 @@
 """How often a contradiction is called the same, other words a variant, and how denials are recognised.
 
 Contradictions are made of the starting claims (bench/contradictions.py). Paraphrases are invented claims with
-other words for them, written for this measure (bench/data/paraphrases.tsv).
+other words for them, written for this measure (bench/data/paraphrases.tsv). bench/contrasts.py has both of kinds
+that the rules were not fitted to.
 """
 
 import json
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
-from bench import contradictions, texts
+from bench import contradictions, contrasts, texts
 from bench.figures import Table
 from corpus import cues, places
 from corpus.reasons import explain
@@ -20,7 +21,7 @@ from models import Relation
 
 
 def measure(table: Table) -> None:
-    """Add the three figures."""
+    """Add the figures."""
     counted: dict[bool, Counter[Relation]] = {True: Counter(), False: Counter()}
     for one in (pair for claim in texts.claims() for pair in contradictions.of(claim)):
         counted[one.generator in contradictions.HELD_OUT][_relation(one.after, one.before)] += 1
@@ -34,6 +35,7 @@ def measure(table: Table) -> None:
         "relations.paraphrase_called_variant", _share(pairs, Relation.VARIANT), "",
         note=f"of {pairs.total()}; called other {_share(pairs, Relation.OTHER):.3f}",
     )  # fmt: skip
+    contrasts.measure(table, _relation)
     told = [normalise(words).canonical for words in _corrections()]
     spread = [normalise(words).canonical for words in texts.claims()]
     table.add(

@@ -1,0 +1,30 @@
+"""The sets on which relations are measured: whole, balanced, and read as they are written."""
+
+from collections import Counter
+
+from bench import contradictions, contrasts
+from bench.figures import Table
+from models import Relation
+
+
+def test_every_contrast_has_a_contradiction_and_a_paraphrase() -> None:
+    stored = list(contrasts.stored())
+    assert len(stored) > 100
+    assert len({one.statement for one in stored}) == len(stored)
+    for one in stored:
+        assert len({one.statement, one.contradiction, one.paraphrase}) == 3
+    assert min(Counter(one.way for one in stored).values()) >= 4
+
+
+def test_a_matcher_that_calls_all_a_variant_pays_on_the_other_side() -> None:
+    table = Table()
+    contrasts.measure(table, lambda _left, _right: Relation.VARIANT)
+    assert table.figures["relations.contrast_called_same"].value == 0
+    assert table.figures["relations.contrast_paraphrase_not_same"].value == 1
+
+
+def test_a_contradiction_changes_what_it_says_it_changes() -> None:
+    made = {one.generator: one.after for one in contradictions.of("Hai bé trai bị bắt cóc ngày 3/5 ở Sa Pa")}
+    assert made["number.word"].startswith("Năm bé trai")
+    assert made["date.day"] == "Hai bé trai bị bắt cóc ngày 4/5 ở Sa Pa"
+    assert made["polarity.opposite"] == "Hai bé trai bị thả cóc ngày 3/5 ở Sa Pa"
