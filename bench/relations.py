@@ -1,8 +1,8 @@
 """How often a contradiction is called the same, other words a variant, and how denials are recognised.
 
 Contradictions are made of the starting claims (bench/contradictions.py). Paraphrases are invented claims with
-other words for them, written for this measure (bench/data/paraphrases.tsv). bench/contrasts.py has both of kinds
-that the rules were not fitted to.
+other words for them, written for this measure (bench/data/paraphrases.tsv). bench/contrasts.py has
+both, of kinds to which the rules were not fitted.
 """
 
 import json

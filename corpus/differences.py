@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from corpus import keys, polarity, replaced
+from corpus import keys, places, polarity, replaced
 from corpus.diacritics import rarity
 from corpus.keys import Fact
 from corpus.quantities import Quantity, Run
@@ -123,7 +123,10 @@ def _apart(facts: Sequence[Fact], others: Sequence[Fact]) -> list[Fact]:
 
 
 def _places(pair: Aligned) -> Iterator[Difference]:
-    """Compare places: each side names one that is neither the other's nor inside it nor around it."""
+    """Compare places: each side names one that is neither the other's nor inside it nor around it.
+
+    Near the same words that is a difference; elsewhere only where no place is shared and the two lie apart.
+    """
     ours, theirs = pair.ours.places, pair.theirs.places
     shared = any(replaced.same_place(one, other) for one in ours for other in theirs)
     left, right = {one.key for one in ours}, {one.key for one in theirs}
@@ -131,7 +134,8 @@ def _places(pair: Aligned) -> Iterator[Difference]:
         if one.key in right or other.key in left or replaced.same_place(one, other):
             continue
         spans = (one.start, one.end), (other.start, other.end)
-        if not shared or pair.meet(pair.ours.run(spans[0]), pair.theirs.run(spans[1])):
+        near = pair.meet(pair.ours.run(spans[0]), pair.theirs.run(spans[1]))
+        if near or (not shared and places.apart([one.key], [other.key])):
             yield _told("place", pair, [spans[0]], [spans[1]])
     turned_pair = pair.turned()
     for hit in ours:

@@ -24,6 +24,7 @@ __all__ = [
     "keys",
     "mentions",
     "suggest",
+    "touch",
 ]
 
 _TEXT_LIMIT: Final = 10_000  # characters looked at
@@ -241,14 +242,20 @@ def apart(left: Collection[str], right: Collection[str]) -> bool:
     return bool(left) and bool(right) and not any(_may_touch(one, other) for one in left for other in right)
 
 
+def touch(one: str, other: str) -> bool:
+    """Whether two places are known to be one under two names, or to lie one in the other.
+
+    Takes keys. Of a place of which nobody knows where it lies only its own name is known.
+    """
+    return one == other or not _covered(one).isdisjoint(_covered(other))
+
+
 def _may_touch(one: str, other: str) -> bool:
-    if one == other:
+    if touch(one, other):
         return True
     here, there = _covered(one), _covered(other)
-    if here and there:
-        return not here.isdisjoint(there)
-    if not here and not there:
-        return False  # two names of places elsewhere
+    if bool(here) is bool(there):
+        return False  # both are known, or both are names of places elsewhere
     outside = other if here else one
     return outside not in _elsewhere()
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
+from corpus import places
 from corpus.diacritics import rarity
 from corpus.places import PlaceHit
 from corpus.quantities import Run
@@ -84,8 +85,8 @@ def one_place(pair: Aligned, run: Run, facing: Run) -> bool:
 
 
 def same_place(one: PlaceHit, other: PlaceHit) -> bool:
-    """Whether the two are one place, or one lies inside the other."""
-    return one.key == other.key or bool(set(one.codes) & set(other.codes))
+    """Whether the two are one place, under whatever name, or one is known to lie inside the other."""
+    return places.touch(one.key, other.key)
 
 
 def one_word(pair: Aligned) -> tuple[Run, Run] | None:
@@ -97,7 +98,8 @@ def one_word(pair: Aligned) -> tuple[Run, Run] | None:
         return None
     mine = [run for run in _alone_runs(pair) if _weighty(pair.ours, run)]
     yours = [run for run in _alone_runs(pair.turned()) if _weighty(pair.theirs, run)]
-    if len(mine) != 1 or len(yours) != 1 or pair.facing(mine[0]) != yours[0]:
+    alone = len(mine) == len(yours) == 1 and pair.facing(mine[0]) == yours[0]
+    if not alone or one_place(pair, mine[0], yours[0]):
         return None
     longest = max(len(pair.ours.folded), len(pair.theirs.folded))
     if (

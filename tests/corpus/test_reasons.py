@@ -98,6 +98,23 @@ def test_a_commune_inside_the_others_old_district_is_no_other_place() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "relation"),
+    [
+        ("Lũ quét ở Phố Ràng, nhiều nhà trôi", "Lũ quét ở Bảo Yên, nhiều nhà trôi", "same"),
+        ("Sạt lở đất ở xã Nậm Chạc làm ba người chết", "Sạt lở đất ở A Mú Sung làm ba người chết", "same"),
+        ("sat lo dat o xa muong vi lam ba nguoi chet", "Sạt lở đất ở Bản Xèo làm ba người chết", "same"),
+        ("Sạt lở đất ở Bản Hồ làm ba người chết", "Sạt lở đất ở Tả Van làm ba người chết", "variant"),
+        ("Nhiều nhà trôi vì lũ quét, bà con xã Bảo Thắng chạy", "Ở Bắc Hà nhiều nhà trôi vì lũ quét",
+         "variant"),
+    ],
+)  # fmt: skip
+def test_an_old_name_is_its_commune_of_today_and_another_commune_is_not(
+    left: str, right: str, relation: str
+) -> None:
+    assert reasons(left, right).relation.value == relation
+
+
 def test_unrelated_texts_are_other() -> None:
     assert reasons("Trời hôm nay đẹp quá", "Hà Nội bị phong tỏa vì Covid-19.").relation.value == "other"
     assert reasons("", "").relation.value == "other"
