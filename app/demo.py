@@ -175,7 +175,8 @@ def _copies_of(session: Session, demo: Any) -> set[int]:  # noqa: ANN401  a subq
 
 def _drop_copies(session: Session, copies: set[int]) -> None:
     """Delete those of `copies` that nothing real holds: the same bytes are stored once for all."""
-    held = [Evidence.copy_id, Capture.copy_id, Capture.warc_id, Capture.screenshot_id, ArticleVersion.copy_id]
+    held = [Evidence.copy_id, Capture.copy_id, Capture.warc_id, Capture.screenshot_id]
+    held += [ArticleVersion.copy_id, ArticleVersion.warc_id]
     unheld = [~exists().where(column == StoredCopy.id) for column in held]
     session.execute(delete(StoredCopy).where(StoredCopy.id.in_(copies), *unheld))
 

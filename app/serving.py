@@ -151,6 +151,7 @@ def work(settings: Settings, *, lifeline: int | None = None) -> None:
     logs.set_up(settings.log_format, settings.log_level, process="work")
     from app import jobs, keys, worker  # noqa: PLC0415  web and short commands do without
     from corpus import encoder  # noqa: PLC0415
+    from intake import fetch  # noqa: PLC0415
 
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -164,17 +165,18 @@ def work(settings: Settings, *, lifeline: int | None = None) -> None:
         inbox = _inbox(settings, engine, found, stop)
         clock = threading.Thread(target=jobs.keep, args=(engine, found.audit, stop, inbox), name="timetable")
         clock.start()
+        agent = fetch.agent(settings.public_url)
         try:
             worker.work(
                 engine,
                 lambda: encoder.load(settings.encoder_model, settings.encoder_runtime),
                 stop,
-                fetch=settings.fetch_enabled,
                 zone=ZoneInfo(settings.timezone),
                 contact_key=found.contact,
                 model=settings.encoder_model,
                 load=lambda model: encoder.load(model, settings.encoder_runtime),
                 look=_look(settings),
+                limits=fetch.Limits(agent=agent) if settings.fetch_enabled else None,
             )
         finally:
             stop.set()

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -16,13 +17,16 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import intake.capture
 import intake.drawing
+import intake.fetch
 from corpus import encoder, passages, reembedding
 from corpus.encoder import Encoder
 from intake import arriving, polite, watching
+from intake.fetch import DEFAULT, Limits
 from verify import triage
 
 log = logging.getLogger(__name__)
 SWEEP = 2.0  # seconds between two looks when nobody tells
+_CAPTURES = 2  # lines that keep copies of pages: a machine that hangs does not hold up all others
 _CHANNELS = ("arrivals", "captures", "passages", "pictures", "source_trials")
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")  # of the centre's calendar, unless a setting names another
@@ -92,19 +96,20 @@ def steps(
     engine: Engine,
     load_encoder: Callable[[], Encoder],
     *,
-    fetch: bool = True,
     zone: ZoneInfo = ZONE,
     contact_key: bytes | None = None,
     model: str = encoder.BUNDLED,
     load: Callable[[str], Encoder] = encoder.load,
     look: intake.capture.Look | None = None,
+    limits: Limits | None = DEFAULT,
 ) -> dict[str, Step]:
     """Return the lines of work by name. The encoder is loaded by the first that needs it.
 
     `load_encoder` makes the encoder that the setting `model` names, `load` that of any other such setting:
     one that served before has to serve until its successor has encoded all texts.
 
-    Without `fetch` nothing goes out to the network: orders to capture a page stay where they are.
+    `limits` bound what goes out to the network and say as whom; None: nothing goes out, and orders to capture
+    a page stay where they are.
     Without `contact_key` pictures stay sealed. `look` takes pictures of kept pages.
     """
     sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
@@ -119,16 +124,19 @@ def steps(
         # Another encoder takes over when there is nothing else to do.
         return encoded or triaged or judged or encoders.advance(at=at)
 
-    def capture(at: datetime) -> bool:
-        return intake.capture.run_one(sessions, at=at, look=look)
-
     def draw(at: datetime) -> bool:
         return contact_key is not None and intake.drawing.run_one(sessions, contact_key, at=at)
 
-    if not fetch:
+    if limits is None:
         return {"triage": think, "pictures": draw}
-    lines = watching.lines(sessions, polite.Way(zone))
-    return {"triage": think, "capture": capture, "pictures": draw, **lines}
+    get = partial(intake.fetch.get, limits=limits)
+
+    def capture(at: datetime) -> bool:
+        return intake.capture.run_one(sessions, at=at, get=get, look=look)
+
+    lines = watching.lines(sessions, polite.Way.within(limits, zone))
+    captures = {f"capture-{number}": capture for number in range(1, _CAPTURES + 1)}
+    return {"triage": think, "pictures": draw, **captures, **lines}
 
 
 def work(
@@ -136,12 +144,12 @@ def work(
     load_encoder: Callable[[], Encoder],
     stop: threading.Event,
     *,
-    fetch: bool = True,
     zone: ZoneInfo = ZONE,
     contact_key: bytes | None = None,
     model: str = encoder.BUNDLED,
     load: Callable[[str], Encoder] = encoder.load,
     look: intake.capture.Look | None = None,
+    limits: Limits | None = DEFAULT,
 ) -> None:
     """Run every line of work in its own thread until `stop` is set."""
     bell = Bell(engine)
@@ -149,12 +157,12 @@ def work(
     lines = steps(
         engine,
         load_encoder,
-        fetch=fetch,
         zone=zone,
         contact_key=contact_key,
         model=model,
         load=load,
         look=look,
+        limits=limits,
     )
     for name, step in lines.items():
         threads.append(threading.Thread(target=_drain, args=(name, step, bell, stop), name=name, daemon=True))

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from corpus import mention, search
 from corpus.encoder import Encoder
 from corpus.text import normalise
-from intake import capture, items, refuting, revisits, tallies
+from intake import items, keeping, refuting, revisits, tallies
 from models import (
     Arrival,
     ArrivalKind,
@@ -119,11 +119,14 @@ def judge(
         next_visit_at=revisits.first(at),
     )
     session.add(article)
-    copy = capture.store(session, item.content, page["media_type"], at=at)
     session.flush()
-    revisits.begin(session, article, page["text"], copy, at=at)
-    item.state, item.arrival_id, item.page, item.content = ItemState.ARRIVED, arrival.id, None, None
+    copy = keeping.store(session, item.content, page["media_type"], at=at)
+    records = keeping.store_records(session, item.records, at=at)
+    revisits.begin(session, article, page["text"], copy, records, at=at)
+    item.state, item.arrival_id = ItemState.ARRIVED, arrival.id
+    item.page = item.content = item.records = None
     tallies.count(session, source.id, tallies.day_of(item.seen_at, zone), tallies.ARRIVED)
+    keeping.kept(session, arrival.url, page, copy, records, at=at)
     return arrival
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from intake import apart, fetch, items, polite
+from intake import apart, fetch, items, polite, warc
 from intake.feedreading import is_same_site
 from intake.fetch import Fetched
 from models import Dropped, ItemState, SeenItem, Source, SourceHost, SourceState
@@ -38,6 +38,7 @@ class Brought:
     answer: Fetched | None = None
     reason: Dropped | None = None
     error: str = ""
+    records: bytes = b""  # of the whole way to the page
 
 
 def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime, calm: bool = False) -> bool:
@@ -112,7 +113,7 @@ def _looked(sessions: sessionmaker[Session], way: polite.Way, order: Order, at: 
     page = apart.run("intake.extraction:read", answer.content, answer.url, at.isoformat())
     if page is None or len(answer.content) > COPY_LIMIT:
         return Brought(answer=answer, reason=Dropped.NO_TEXT)
-    return Brought(page=dict(page), answer=answer)
+    return Brought(page=dict(page), answer=answer, records=warc.write(answer, at=at))
 
 
 def settle(session: Session, way: polite.Way, order: Order, brought: Brought, *, at: datetime) -> None:
@@ -138,8 +139,9 @@ def settle(session: Session, way: polite.Way, order: Order, brought: Brought, *,
     else:
         marks = {"etag": answer.etag[:300], "last_modified": answer.last_modified[:100]}
         item.state, item.attempts, item.next_try_at, item.last_error = ItemState.READ, 0, at, ""
-        item.page = {**brought.page, **marks, "url": answer.url, "media_type": answer.media_type}
-        item.content = answer.content
+        about = {"url": answer.url, "media_type": answer.media_type, "read_at": at.isoformat()}
+        item.page = {**brought.page, **marks, **about}
+        item.content, item.records = answer.content, brought.records
 
 
 def _own_keys(answer: Fetched, page: dict[str, Any]) -> set[bytes]:

@@ -4,20 +4,25 @@ A capture keeps the bytes (addressed by their SHA-256), WARC records of the whol
 as plain text. All of it is written in one transaction, by the one attempt that still holds the order.
 """
 
-import hashlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from intake import apart, fetch, warc
+from intake import apart, fetch, keeping, polite, warc
 from intake.fetch import Fetched
-from models import Capture, CaptureFailure, CaptureState, Evidence, ReadableCopy, StoredCopy, audit
+from models import (
+    Capture,
+    CaptureFailure,
+    CaptureState,
+    Evidence,
+    SourceHost,
+    audit,
+)
 
 log = logging.getLogger(__name__)
 ATTEMPTS: Final = 5
@@ -38,6 +43,7 @@ class Order:
 
     capture_id: int
     url: str
+    host: str
     attempt: int
 
 
@@ -63,47 +69,62 @@ def run_one(
     kills the process is not asked for ever. `get` fetches; tests open loopback ports with it. `look`
     takes a picture of the page, where that is switched on.
     """
+    watch = polite.Stopwatch(at)
     with sessions.begin() as session:
-        due = session.scalar(
-            select(Capture)
-            .where(Capture.state == CaptureState.WAITING, Capture.next_try_at <= at)
-            .order_by(Capture.evidence_id.is_(None), Capture.next_try_at, Capture.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
+        due = _due(session, at=at)
         if due is None:
             return False
-        if due.attempts >= ATTEMPTS:  # every attempt was interrupted before its end
-            _given_up(session, due, due.failure or CaptureFailure.UNREACHED, at=at)
-            return True
-        due.attempts += 1
-        due.next_try_at = at + timedelta(minutes=_WAIT[min(due.attempts, len(_WAIT)) - 1])
-        order = Order(due.id, due.url, due.attempts)
+        order = _take(session, due, at=at)
+    if order is None:
+        return True
     brought = _brought(order.url, get, look, at=at)
     with sessions.begin() as session:
-        capture = session.get(Capture, order.capture_id, with_for_update=True)
-        if capture is None or (capture.state, capture.attempts) != (CaptureState.WAITING, order.attempt):
-            return True  # settled, or tried again elsewhere meanwhile
-        if brought.page is not None:
-            capture.http_status, capture.final_url = brought.page.status, brought.page.url
-        if brought.failure is None:
-            _keep(session, capture, brought, at=at)
-        else:
-            capture.failure, capture.last_error = brought.failure, brought.error
-            if capture.attempts >= brought.tries:
-                _given_up(session, capture, brought.failure, at=at)
+        _settle(session, order, brought, at=watch.now())
     return True
 
 
-def store(session: Session, content: bytes, media_type: str, *, at: datetime) -> StoredCopy:
-    """Return the stored copy of `content` (1 byte to 10 MB); the same bytes are stored once."""
-    digest = hashlib.sha256(content).digest()
-    session.execute(
-        insert(StoredCopy)
-        .values(sha256=digest, media_type=media_type, content=content, size=len(content), stored_at=at)
-        .on_conflict_do_nothing(index_elements=[StoredCopy.sha256])
+def _due(session: Session, *, at: datetime) -> Capture | None:
+    """Return a capture, locked, whose time has come and whose machine is free; cited pages come first."""
+    free = or_(SourceHost.host.is_(None), SourceHost.free_at <= at)
+    return session.scalar(
+        select(Capture)
+        .outerjoin(SourceHost, SourceHost.host == Capture.host)
+        .where(Capture.state == CaptureState.WAITING, Capture.next_try_at <= at, free)
+        .order_by(Capture.evidence_id.is_(None), Capture.next_try_at, Capture.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Capture)
     )
-    return session.scalars(select(StoredCopy).where(StoredCopy.sha256 == digest)).one()
+
+
+def _take(session: Session, due: Capture, *, at: datetime) -> Order | None:
+    """Count an attempt and take the machine; None where there is nothing to ask, or somebody else asks."""
+    if due.attempts >= ATTEMPTS:  # every attempt was interrupted before its end
+        _given_up(session, due, due.failure or CaptureFailure.UNREACHED, at=at)
+        return None
+    if not polite.claim(session, due.host, at=at):
+        return None
+    due.attempts += 1
+    due.next_try_at = at + timedelta(minutes=_WAIT[min(due.attempts, len(_WAIT)) - 1])
+    return Order(due.id, due.url, due.host, due.attempts)
+
+
+def _settle(session: Session, order: Order, brought: Brought, *, at: datetime) -> None:
+    """Write down what an attempt brought, and let the machine rest."""
+    page = brought.page
+    wish = 0 if page is None else polite.wish(page)
+    capture = session.get(Capture, order.capture_id, with_for_update=True)
+    polite.release(session, order.host, at=at, wait=wish)
+    if capture is None or (capture.state, capture.attempts) != (CaptureState.WAITING, order.attempt):
+        return  # settled, or tried again elsewhere meanwhile
+    if page is not None:
+        capture.http_status, capture.final_url = page.status, page.url
+    if brought.failure is None:
+        _keep(session, capture, brought, at=at)
+        return
+    capture.failure, capture.last_error = brought.failure, brought.error
+    capture.next_try_at = max(capture.next_try_at, at + timedelta(seconds=wish))
+    if capture.attempts >= brought.tries:
+        _given_up(session, capture, brought.failure, at=at)
 
 
 def _brought(url: str, get: Fetch, look: Look | None, *, at: datetime) -> Brought:
@@ -152,12 +173,12 @@ def _keep(session: Session, capture: Capture, brought: Brought, *, at: datetime)
     """Store what was fetched and tie it to its citation, unless that has a copy by now."""
     page = brought.page
     assert page is not None  # noqa: S101  without a page there is a failure
-    copy = store(session, page.content, page.media_type, at=at)
+    copy = keeping.store(session, page.content, page.media_type, at=at)
     if brought.words is not None:
-        _keep_words(session, copy, brought.words, at=at)
-    capture.warc_id = store(session, brought.records, warc.MEDIA_TYPE, at=at).id
+        keeping.store_words(session, copy, brought.words, at=at)
+    capture.warc_id = keeping.store(session, brought.records, warc.MEDIA_TYPE, at=at).id
     if brought.picture is not None:
-        capture.screenshot_id = store(session, brought.picture, "image/png", at=at).id
+        capture.screenshot_id = keeping.store(session, brought.picture, "image/png", at=at).id
     capture.copy_id, capture.state, capture.finished_at = copy.id, CaptureState.DONE, at
     capture.failure, capture.last_error = None, ""
     detail = {"url": page.url, "sha256": copy.sha256.hex()}
@@ -176,24 +197,6 @@ def _keep(session: Session, capture: Capture, brought: Brought, *, at: datetime)
         by=None,
         at=at,
         detail={"evidence": evidence.id, **detail},
-    )
-
-
-def _keep_words(session: Session, copy: StoredCopy, words: Mapping[str, Any], *, at: datetime) -> None:
-    published = words["published"]
-    session.execute(
-        insert(ReadableCopy)
-        .values(
-            copy_id=copy.id,
-            title=words["title"],
-            text=words["text"],
-            language=words["language"],
-            published_at=None if published is None else datetime.fromisoformat(published),
-            canonical_url=words["canonical"],
-            outlet=words["outlet"],
-            made_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=[ReadableCopy.copy_id])
     )
 
 

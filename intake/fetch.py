@@ -5,6 +5,7 @@ through the same guard. Time, bytes and unpacked bytes are limited for the whole
 cookies, no referrer, no environment.
 """
 
+import dataclasses
 import functools
 import ssl
 import zlib
@@ -21,7 +22,7 @@ from intake.addresses import SHUT, Opening, Refused, Unreached, is_public
 
 __all__ = ["AGENT", "Fetched", "Hop", "Limits", "Opening", "Refused", "Unreached", "get", "is_public"]
 
-AGENT: Final = "Mozilla/5.0 (compatible; KiemTin/1; luu ban sao nguon trich dan)"
+AGENT: Final = "Mozilla/5.0 (compatible; KiemTin/1)"
 _URL_LIMIT: Final = 4_000  # characters
 _HEADERS: Final = 200  # lines of one answer; their bytes are bounded by the reader (100 kB) and the budget
 _REDIRECTING: Final = frozenset({301, 302, 303, 307, 308})
@@ -39,6 +40,7 @@ class Limits:
     wire: int = 5 * 1024 * 1024  # bytes that may arrive
     unpacked: int = 10 * 1024 * 1024  # bytes of the body as it was meant
     redirects: int = 3
+    agent: str = AGENT  # how we name ourselves
     opening: Opening = SHUT
     trust: ssl.SSLContext | None = None
 
@@ -66,6 +68,7 @@ class Fetched:
     headers: Headers = ()
     hops: tuple[Hop, ...] = ()
     wire: bytes = field(default=b"", repr=False)  # the body as it was packed for the way
+    agent: str = AGENT  # as whom we asked
 
     def header(self, name: str) -> str:
         """Return the first header `name` (lower case), or ""."""
@@ -87,6 +90,12 @@ class Fetched:
         return self.header("retry-after")
 
 
+def agent(address: str) -> str:
+    """Return how we name ourselves: with `address`, where one reads who we are, if there is one."""
+    clean = address.isascii() and address.isprintable() and not set(address) & set(" ();,")
+    return AGENT.replace(")", f"; +{address})") if address and clean else AGENT
+
+
 def get(
     url: str, *, limits: Limits = DEFAULT, etag: str | None = None, last_modified: str | None = None
 ) -> Fetched:
@@ -100,7 +109,7 @@ def get(
     while True:
         answer, target = _get(_vetted(url), asked, budget, limits)
         if target is None:
-            return Fetched(**{**vars(answer), "hops": tuple(hops)})
+            return dataclasses.replace(answer, hops=tuple(hops))
         hops.append(Hop(answer.url, answer.status, answer.headers))
         if len(hops) > limits.redirects:
             raise Refused("too many redirects")
@@ -216,7 +225,12 @@ def _get(
 ) -> tuple[Fetched, str | None]:
     """Return one answer, and where it sends us, if it does."""
     target = httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
-    headers = [(b"User-Agent", AGENT.encode()), (b"Accept", b"*/*"), (b"Accept-Encoding", b"gzip"), *asked]
+    headers = [
+        (b"User-Agent", limits.agent.encode()),
+        (b"Accept", b"*/*"),
+        (b"Accept-Encoding", b"gzip"),
+        *asked,
+    ]
     guard = _Guard(budget, limits.opening)
     try:
         with (
@@ -224,7 +238,7 @@ def _get(
             pool.stream("GET", target, headers=headers) as response,
         ):
             sent = _sent(response.headers)
-            answer = Fetched(response.status, str(url), "", b"", sent)
+            answer = Fetched(response.status, str(url), "", b"", sent, agent=limits.agent)
             location = answer.header("location") if response.status in _REDIRECTING else ""
             if location:
                 return answer, location
@@ -233,7 +247,8 @@ def _get(
         raise Unreached(f"broken answer: {type(failure).__name__}") from failure
     body = _unpacked(wire, answer.header("content-encoding"), limits.unpacked)
     kind = "".join(char for char in answer.header("content-type") if " " <= char <= "~")[:200]
-    return Fetched(response.status, str(url), kind or "application/octet-stream", body, sent, wire=wire), None
+    media_type = kind or "application/octet-stream"
+    return dataclasses.replace(answer, media_type=media_type, content=body, wire=wire), None
 
 
 def _sent(headers: Iterable[tuple[bytes, bytes]]) -> Headers:

@@ -133,7 +133,14 @@ def drop(session: Session, item_id: int, reason: Dropped, *, zone: ZoneInfo, err
     row = session.execute(
         update(SeenItem)
         .where(SeenItem.id == item_id, SeenItem.state.in_((ItemState.WAITING, ItemState.READ)))
-        .values(state=ItemState.DROPPED, reason=reason, page=None, content=None, last_error=error)
+        .values(
+            state=ItemState.DROPPED,
+            reason=reason,
+            page=None,
+            content=None,
+            records=None,
+            last_error=error,
+        )
         .returning(SeenItem.source_id, SeenItem.seen_at)
         .execution_options(synchronize_session=False)
     ).one_or_none()

@@ -1,15 +1,15 @@
 """Asking other people's machines politely: one question at a time, pauses between, robots.txt obeyed.
 
-A machine is a row. Who wants to ask it takes the row with its own job, in one transaction, by setting
-`free_at` ahead; whoever finishes sets it back to now and a pause. A process that dies leaves a machine that
-is free again after a minute.
+A machine is a row, for all who ask it: visits, articles, copies of reported and cited pages. Who wants to ask
+takes the row with its own job, in one transaction, by setting `free_at` ahead; whoever finishes sets it back
+to now and a pause. A process that dies leaves a machine that is free again after a minute and a half.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -27,13 +27,6 @@ _KEPT: Final = timedelta(hours=24)  # of robots.txt, as RFC 9309 allows at most
 LONGEST: Final = timedelta(hours=24)  # any machine's wish to be left alone counts as at most this
 
 Get = Callable[[str, str, str], Fetched]  # address, ETag, Last-Modified
-
-
-def plain(url: str, etag: str, last_modified: str) -> Fetched:
-    """Ask `url` through the one way out."""
-    return fetch.get(url, etag=etag or None, last_modified=last_modified or None)
-
-
 AGENT: Final = "KiemTin"  # our name in robots.txt: the one that stands in `fetch.AGENT`
 
 
@@ -42,8 +35,17 @@ class Way:
     """How this house asks: through which fetch, under which name, on which calendar."""
 
     zone: ZoneInfo
-    get: Get = plain
+    get: Get
     agent: str = AGENT
+
+    @classmethod
+    def within(cls, limits: fetch.Limits, zone: ZoneInfo) -> Self:
+        """Return the way through the one way out, within `limits`."""
+
+        def get(url: str, etag: str, last_modified: str) -> Fetched:
+            return fetch.get(url, limits=limits, etag=etag or None, last_modified=last_modified or None)
+
+        return cls(zone, get)
 
 
 class Closed(Exception):  # noqa: N818  an answer, not a fault
@@ -64,6 +66,20 @@ def know(session: Session, url: str, *, at: datetime) -> str:
         insert(SourceHost).values(host=host, free_at=at).on_conflict_do_nothing(index_elements=["host"])
     )
     return host
+
+
+def claim(session: Session, host: str, *, at: datetime) -> bool:
+    """Take `host` until it is released, known before or not; False while somebody else asks it."""
+    fresh = insert(SourceHost).values(host=host, free_at=at).on_conflict_do_nothing(index_elements=["host"])
+    session.execute(fresh)
+    taken = session.scalar(
+        update(SourceHost)
+        .where(SourceHost.host == host, SourceHost.free_at <= at)
+        .values(free_at=at + HOLD)
+        .returning(SourceHost.host)
+        .execution_options(synchronize_session=False)
+    )
+    return taken is not None
 
 
 def hold(session: Session, host: str, *, at: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from corpus.text import fold
-from intake import apart, capture, fetch, polite
+from intake import apart, fetch, keeping, polite, warc
 from intake.fetch import Fetched
 from models import (
     Arrival,
@@ -62,8 +62,16 @@ def digest(text: str) -> bytes:
     return hashlib.sha256(" ".join(text.split()).encode()).digest()
 
 
-def begin(session: Session, article: Article, text: str, copy: StoredCopy, *, at: datetime) -> None:
-    """Write down how the page stood when the article arrived."""
+def begin(
+    session: Session,
+    article: Article,
+    text: str,
+    copy: StoredCopy,
+    records: StoredCopy | None,
+    *,
+    at: datetime,
+) -> None:
+    """Write down how the page stood when the article arrived. `records`: WARC records of `copy`."""
     session.add(
         ArticleVersion(
             article_id=article.arrival_id,
@@ -75,6 +83,7 @@ def begin(session: Session, article: Article, text: str, copy: StoredCopy, *, at
             text=text,
             text_digest=digest(text),
             copy_id=copy.id,
+            warc_id=None if records is None else records.id,
         )
     )
 
@@ -183,9 +192,11 @@ def _note(
 ) -> bool:
     """Add a version and an entry of the diary. Returns True."""
     page = brought.page or {"title": article.title, "text": ""}
-    copy = None
-    if change is not ArticleChange.VANISHED and brought.answer is not None:
-        copy = capture.store(session, brought.answer.content, brought.answer.media_type, at=at)
+    copy = records = None
+    if brought.answer is not None:  # a loss is on record too: what the server said instead
+        records = keeping.store_records(session, warc.write(brought.answer, at=at), at=at)
+        if change is not ArticleChange.VANISHED:
+            copy = keeping.store(session, brought.answer.content, brought.answer.media_type, at=at)
     number = session.scalar(
         select(func.max(ArticleVersion.number)).where(ArticleVersion.article_id == article.arrival_id)
     )
@@ -200,6 +211,7 @@ def _note(
             text=page["text"],
             text_digest=digest(page["text"]),
             copy_id=None if copy is None else copy.id,
+            warc_id=None if records is None else records.id,
         )
     )
     article.state = PageState.VANISHED if change is ArticleChange.VANISHED else PageState.CHANGED

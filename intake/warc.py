@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from intake.fetch import AGENT, Fetched, Headers
+from intake.fetch import Fetched, Headers, Hop
 
 MEDIA_TYPE: Final = "application/warc"
 # Chunks were joined while reading, so the header that announces them is kept under another name.
@@ -30,8 +30,9 @@ def write(page: Fetched, *, at: datetime) -> bytes:
     about = {"software": f"Kiem Tin {version('kiem-tin')}", "format": "WARC File Format 1.1"}
     writer.write_record(writer.create_warcinfo_record("", about))
     for hop in page.hops:
-        _pair(writer, hop.url, hop.status, hop.headers, b"", moment)
-    response = _pair(writer, page.url, page.status, page.headers, page.wire or page.content, moment)
+        _pair(writer, hop, b"", moment, page.agent)
+    last = Hop(page.url, page.status, page.headers)
+    response = _pair(writer, last, page.wire or page.content, moment, page.agent)
     noted = {
         "kiem-tin-payload-sha256": hashlib.sha256(page.content).hexdigest(),
         "kiem-tin-media-type": page.media_type,
@@ -43,24 +44,27 @@ def write(page: Fetched, *, at: datetime) -> bytes:
     return out.getvalue()
 
 
-def _pair(writer: Any, url: str, status: int, headers: Headers, body: bytes, moment: str) -> str:  # noqa: ANN401
-    """Write the request and the response of one step; returns the response's id."""
+def _pair(writer: Any, step: Hop, body: bytes, moment: str, agent: str) -> str:  # noqa: ANN401
+    """Write the request, sent as `agent`, and the response of one step; returns the response's id."""
     from warcio.statusandheaders import StatusAndHeaders  # noqa: PLC0415
 
+    url, status = step.url, step.status
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
-    answered = StatusAndHeaders(f"{status} {phrase}".strip(), list(_stated(headers)), protocol="HTTP/1.1")
+    answered = StatusAndHeaders(
+        f"{status} {phrase}".strip(), list(_stated(step.headers)), protocol="HTTP/1.1"
+    )
     digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
     made: str = _put(
         writer, url, "response", body, {"WARC-Date": moment, "WARC-Payload-Digest": digest}, answered
     )
     parts = urlsplit(url)
     target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    asked = StatusAndHeaders(
+    request = StatusAndHeaders(
         f"GET {target} HTTP/1.1",
-        [("Host", parts.netloc), ("User-Agent", AGENT), ("Accept", "*/*"), ("Accept-Encoding", "gzip")],
+        [("Host", parts.netloc), ("User-Agent", agent), ("Accept", "*/*"), ("Accept-Encoding", "gzip")],
         is_http_request=True,
     )
-    _put(writer, url, "request", b"", {"WARC-Date": moment, "WARC-Concurrent-To": made}, asked)
+    _put(writer, url, "request", b"", {"WARC-Date": moment, "WARC-Concurrent-To": made}, request)
     return made
 
 

@@ -47,6 +47,7 @@ class SeenItem(Base):
         CheckConstraint("(state = 'dropped') = (reason IS NOT NULL)", name="dropped_whole"),
         CheckConstraint("(state = 'read') = (page IS NOT NULL)", name="read"),
         CheckConstraint("(page IS NULL) = (content IS NULL)", name="content"),
+        CheckConstraint("records IS NULL OR content IS NOT NULL", name="records"),
         Index("ix_seen_items_waiting", "next_try_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_seen_items_read", "id", postgresql_where=text("state = 'read'")),
         Index("ix_seen_items_latest", "source_id", "id"),
@@ -66,6 +67,7 @@ class SeenItem(Base):
     last_error: Mapped[str] = mapped_column(default="")
     page: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))  # until it is judged
     content: Mapped[bytes | None] = mapped_column(deferred=True)  # its bytes, for the same time
+    records: Mapped[bytes | None] = mapped_column(deferred=True)  # and its WARC records
     arrival_id: Mapped[int | None] = mapped_column(ForeignKey("arrivals.id"), unique=True)
 
 
@@ -148,3 +150,6 @@ class ArticleVersion(Base):
     text: Mapped[str]  # empty when the page is gone
     text_digest: Mapped[bytes]
     copy_id: Mapped[int | None] = mapped_column(ForeignKey("stored_copies.id"))
+    warc_id: Mapped[int | None] = mapped_column(
+        ForeignKey("stored_copies.id")
+    )  # of the answer, also of a loss

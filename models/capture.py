@@ -3,10 +3,16 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
+
+# The machine that `url` names, as `intake.polite.host_of` writes it: asked politely, by whoever asks it.
+HOST = (
+    "coalesce(regexp_replace(lower(substring(url from '(?i)^https?://(?:[^/?#]*@)?([^/?#]*)')), "
+    "'[.]?(:(80|443)?)?$', ''), '')"
+)
 
 
 class CaptureState(enum.StrEnum):
@@ -50,6 +56,7 @@ class Capture(Base):
     reported_digest: Mapped[bytes | None]
     reported_on: Mapped[date | None]
     url: Mapped[str]
+    host: Mapped[str] = mapped_column(Computed(HOST, persisted=True))
     state: Mapped[CaptureState] = mapped_column(default=CaptureState.WAITING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]

@@ -104,6 +104,11 @@ class Source(Base):
 
     addresses: Mapped[list["SourceAddress"]] = relationship(lazy="raise", order_by="SourceAddress.id")
 
+    @property
+    def typed(self) -> list["SourceAddress"]:
+        """The addresses that an officer or the shipped list gave it, without those that an index names."""
+        return [one for one in self.addresses if one.index_id is None]
+
 
 class SourceAddress(Base):
     """One address of a source. The row is the job: `next_visit_at`, `failures`, `last_error`."""
@@ -133,6 +138,10 @@ class SourceAddress(Base):
     usual_language: Mapped[str] = mapped_column(default="")
     usual_form: Mapped[str] = mapped_column(default="")
     usual_host: Mapped[str] = mapped_column(default="")
+    # The sitemap index that names this address; it comes and goes with that. None: an officer typed it.
+    index_id: Mapped[int | None] = mapped_column(
+        ForeignKey("source_addresses.id", ondelete="CASCADE"), index=True
+    )
 
 
 class SourceHost(Base):

@@ -57,7 +57,7 @@ def triaged(sessions: Sessions, arrival_id: int) -> bool:
 
 def test_an_arrival_is_triaged_within_two_seconds(database: Engine, sessions: Sessions) -> None:
     model = encoder.load()
-    with running(lambda stop: worker.work(database, lambda: model, stop, fetch=False)):
+    with running(lambda stop: worker.work(database, lambda: model, stop, limits=None)):
         first = arrived(sessions, "Cầu Kim Thành vừa sập sáng nay")
         assert within(10, lambda: triaged(sessions, first))
         second = arrived(sessions, "Học sinh toàn tỉnh nghỉ học từ thứ hai")
@@ -78,7 +78,7 @@ def test_another_encoder_takes_over_by_itself(database: Engine, sessions: Sessio
             known = make.claim(session, f"Đập số {number} đã vỡ")
             make.passage(session, known.claim, claim_id=known.id)
     for name in ("old", "new"):
-        load = partial(worker.work, database, partial(made, name), fetch=False, model=name, load=made)
+        load = partial(worker.work, database, partial(made, name), limits=None, model=name, load=made)
         with running(load):
             assert within(30, partial(encoded_by, name))
 
@@ -88,7 +88,7 @@ def test_what_nobody_told_is_swept_up(
 ) -> None:
     monkeypatch.setattr(worker.Bell, "listen", lambda _self, stop: stop.wait())
     model = encoder.load()
-    with running(lambda stop: worker.work(database, lambda: model, stop, fetch=False)):
+    with running(lambda stop: worker.work(database, lambda: model, stop, limits=None)):
         time.sleep(0.5)
         missed = arrived(sessions, "Tin không ai báo cho tiến trình biết")
         assert within(2 * worker.SWEEP + 2, lambda: triaged(sessions, missed))
@@ -96,7 +96,7 @@ def test_what_nobody_told_is_swept_up(
 
 def test_the_worker_outlives_a_lost_connection(database: Engine, sessions: Sessions) -> None:
     model = encoder.load()
-    with running(lambda stop: worker.work(database, lambda: model, stop, fetch=False)):
+    with running(lambda stop: worker.work(database, lambda: model, stop, limits=None)):
         first = arrived(sessions, "Trước khi mất kết nối với máy chủ")
         assert within(10, lambda: triaged(sessions, first))
         with database.connect() as connection:

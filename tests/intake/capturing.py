@@ -4,7 +4,7 @@ Arguments: the database, the port of loopback that stands for the internet, the 
 """
 
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy.orm import sessionmaker
@@ -17,5 +17,6 @@ if __name__ == "__main__":
     url, port, moment = sys.argv[1:]
     sessions = sessionmaker(make_engine(url, name="killed"), expire_on_commit=False)
     get = partial(fetch.get, limits=open_to(int(port)))
-    while capture.run_one(sessions, at=datetime.fromisoformat(moment), get=get):
-        pass
+    at = datetime.fromisoformat(moment)
+    while capture.run_one(sessions, at=at, get=get):
+        at += timedelta(seconds=30)  # the machine has rested

@@ -1,5 +1,6 @@
 """From an item to an arrival: the page is read once, judged once, and counted whatever becomes of it."""
 
+import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,18 +9,22 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
+from warcio.archiveiterator import ArchiveIterator
 
 from corpus import encoder
 from corpus.encoder import Encoder
-from intake import apart, arriving, articles, capture, items, revisits, tallies, visits
+from intake import apart, arriving, articles, capture, items, keeping, revisits, tallies, visits
 from models import (
     Arrival,
     ArrivalKind,
     Article,
     ArticleVersion,
+    Capture,
+    CaptureState,
     Channel,
     Dropped,
     ItemState,
+    ReadableCopy,
     SeenItem,
     SeenWhere,
     SourceHost,
@@ -110,6 +115,28 @@ def test_an_article_that_names_the_province_arrives(
     assert tally(sessions) == {"seen": 1, "arrived": 1}
     item = seen(sessions)
     assert (item.state, item.arrival_id, item.page) == (ItemState.ARRIVED, arrival.id, None)
+
+
+def test_an_article_that_arrived_has_records_and_words_from_the_one_answer_that_came(
+    sessions: Sessions, web: Web, model: Encoder, at: datetime
+) -> None:
+    with sessions.begin() as session:  # a citizen reported it on the same day, before
+        case = make.case(session)
+        make.arrival(session, case_id=case.id, url=LINK, received_at=at)
+    run(sessions, web, model, at)
+    with sessions() as session:
+        done = session.scalars(select(Capture)).one()
+        version = session.scalars(select(ArticleVersion)).one()
+        words = session.get_one(ReadableCopy, version.copy_id)
+        records = session.scalars(select(StoredCopy.content).where(StoredCopy.id == done.warc_id)).one()
+    assert (done.url, done.state, done.http_status) == (LINK, CaptureState.DONE, 200)
+    assert (done.copy_id, done.warc_id) == (version.copy_id, version.warc_id)
+    assert (words.title, words.outlet) == (TITLE, "bao.example.vn")
+    bodies = [one.content_stream().read() for one in ArchiveIterator(io.BytesIO(records))]
+    assert web.get(LINK, "", "").content in bodies
+    web.asked.clear()
+    assert not capture.run_one(sessions, at=at + timedelta(days=1), get=lambda url: web.get(url, "", ""))
+    assert web.asked == []
 
 
 @pytest.mark.parametrize(
@@ -231,7 +258,13 @@ def test_killed_between_any_two_steps_it_arrives_once_all_the_same(
         raise KeyboardInterrupt
 
     steps: list[tuple[object, str]] = [(apart, "run"), (visits, "_settle"), (items, "claim_keys")]
-    steps += [(articles, "settle"), (arriving, "judge"), (arriving, "_arrive"), (capture, "store")]
+    steps += [
+        (articles, "settle"),
+        (arriving, "judge"),
+        (arriving, "_arrive"),
+        (keeping, "store"),
+        (keeping, "kept"),
+    ]
     steps += [(revisits, "begin"), (tallies, "count")]
     for number, (owner, name) in enumerate(steps, start=1):
         title, link = f"{TITLE}, bản tin số {number}", f"{SITE}/tin-{number}.html"

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 from warcio.archiveiterator import ArchiveIterator
 
-from intake import capture, fetch
+from intake import capture, fetch, polite
 from intake.fetch import Fetched
 from models import (
     AuditEntry,
@@ -27,6 +27,7 @@ from models import (
 from tests import factories as make
 from tests.intake.servers import open_to, page, redirect, serving
 
+REST = timedelta(seconds=30)  # longer than the pause of a machine
 PAGE = Fetched(200, "https://example.org/b", "text/html", b"<p>Noi dung</p>")
 
 
@@ -90,7 +91,8 @@ def test_a_page_is_kept_as_records_and_as_words_too(sessions: sessionmaker[Sessi
     with sessions() as session:
         words = session.get_one(ReadableCopy, done.copy_id)
         assert (words.title, words.text, words.language) == ("Lũ", "Nước sông Hồng đang lên.", "vi")
-        assert (words.outlet, words.made_at) == ("127.0.0.1", at)
+        assert words.outlet == "127.0.0.1"
+        assert at <= words.made_at < at + timedelta(minutes=1)
         records = session.scalars(select(StoredCopy).where(StoredCopy.id == done.warc_id)).one().content
     kinds = [(one.rec_type, one.content_stream().read()) for one in ArchiveIterator(io.BytesIO(records))]
     assert [kind for kind, _ in kinds] == ["warcinfo", *("response", "request") * 2, "metadata"]
@@ -143,16 +145,16 @@ def test_reported_pages_are_kept_after_cited_ones(sessions: sessionmaker[Session
         return PAGE
 
     while capture.run_one(sessions, at=at, get=get):
-        pass
+        at += REST
     assert asked == ["https://example.org/a", "https://example.org/tin-don"]
     with sessions() as session:
         assert session.scalar(select(func.count()).where(AuditEntry.action == "capture.kept")) == 1
 
 
 def test_the_same_bytes_are_stored_once(sessions: sessionmaker[Session], at: datetime) -> None:
-    for _ in range(2):
+    for turn in range(2):
         ordered(sessions, at)
-        assert capture.run_one(sessions, at=at, get=lambda _url: PAGE)
+        assert capture.run_one(sessions, at=at + turn * REST, get=lambda _url: PAGE)
     with sessions() as session:
         assert session.scalar(select(func.count()).where(StoredCopy.media_type == PAGE.media_type)) == 1
         assert session.scalar(select(func.count(Evidence.copy_id))) == 2
@@ -260,7 +262,7 @@ def test_the_attempt_is_counted_before_the_page_is_asked_for(
 
 def test_two_workers_never_share_an_order(sessions: sessionmaker[Session], at: datetime) -> None:
     for number in range(6):
-        ordered(sessions, at, f"https://example.org/{number}")
+        ordered(sessions, at, f"https://site{number}.example.org/")
     asked: list[str] = []
     gate = threading.Barrier(3)
 
@@ -271,7 +273,7 @@ def test_two_workers_never_share_an_order(sessions: sessionmaker[Session], at: d
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(work, range(3)))
-    assert sorted(asked) == [f"https://example.org/{number}" for number in range(6)]
+    assert sorted(asked) == [f"https://site{number}.example.org/" for number in range(6)]
 
 
 def test_an_order_that_vanished_meanwhile_is_nobodys_fault(
@@ -285,3 +287,75 @@ def test_an_order_that_vanished_meanwhile_is_nobodys_fault(
         return PAGE
 
     assert capture.run_one(sessions, at=at, get=get)
+
+
+def test_many_pages_of_one_machine_are_asked_for_one_by_one_with_pauses(
+    sessions: sessionmaker[Session], at: datetime
+) -> None:
+    with sessions.begin() as session:
+        case = make.case(session)
+        for number in range(200):
+            make.arrival(session, case_id=case.id, url=f"https://Example.org:443/{number}", received_at=at)
+        make.arrival(session, case_id=case.id, url="https://example.com/", received_at=at)
+    asked: list[str] = []
+
+    def work(get: capture.Fetch, moment: datetime) -> int:
+        with ThreadPoolExecutor(4) as pool:
+            done = pool.map(lambda _: capture.run_one(sessions, at=moment, get=get), range(12))
+            return list(done).count(True)
+
+    def get(url: str) -> Fetched:
+        asked.append(polite.host_of(url))
+        return PAGE
+
+    work(get, at)
+    assert sorted(asked) == ["example.com", "example.org"]
+    asked.clear()
+    for seconds in range(1, 61):
+        while capture.run_one(sessions, at=at + timedelta(seconds=seconds), get=get):
+            pass
+    assert 8 <= len(asked) <= 60 / polite.PAUSE
+
+
+def test_a_machine_that_is_read_as_a_source_is_left_alone_meanwhile(
+    sessions: sessionmaker[Session], at: datetime
+) -> None:
+    ordered(sessions, at, "https://bao.example.vn/bai.html")
+    with sessions.begin() as session:
+        assert polite.claim(session, "bao.example.vn", at=at)
+        assert not polite.claim(session, "bao.example.vn", at=at)
+    assert not capture.run_one(sessions, at=at, get=lambda _url: PAGE)
+    with sessions.begin() as session:
+        polite.release(session, "bao.example.vn", at=at)
+    assert capture.run_one(sessions, at=at + REST, get=lambda _url: PAGE)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_machine_that_asks_for_rest_gets_it_for_all_its_pages(
+    sessions: sessionmaker[Session], at: datetime, status: int
+) -> None:
+    order = ordered(sessions, at)
+    ordered(sessions, at, "https://example.org/other")
+    busy = Fetched(status, PAGE.url, "text/html", b"x", headers=(("retry-after", "7200"),))
+    assert capture.run_one(sessions, at=at, get=lambda _url: busy)
+    assert now_is(sessions, order).next_try_at >= at + timedelta(hours=2)
+    assert not capture.run_one(sessions, at=at + timedelta(minutes=119), get=lambda _url: PAGE)
+    later = at + timedelta(minutes=121)
+    assert capture.run_one(sessions, at=later, get=lambda _url: PAGE)
+    assert capture.run_one(sessions, at=later + REST, get=lambda _url: PAGE)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://Bao.Example.VN:443/a",
+        "http://bao.example.vn:8080/a",
+        "HTTP://ai@bao.example.vn./",
+        "https://bao.example.vn?a=b:80/",
+        "https://bao.example.vn:/a",
+        "http://192.0.2.7/",
+        "https://xn--bo-yja.vn/",
+    ],
+)
+def test_the_database_names_a_machine_as_the_code_does(session: Session, url: str) -> None:
+    assert make.capture(session, url=url).host == polite.host_of(url)

@@ -303,3 +303,18 @@ def test_bytes_count_for_the_whole_way() -> None:
         assert fetch.get(f"http://127.0.0.1:{port}/2", limits=limits).status == 200
         with pytest.raises(fetch.Refused, match="large"):
             fetch.get(f"http://127.0.0.1:{port}/3", limits=limits)
+
+
+def test_we_say_who_asks_and_where_to_read_about_it() -> None:
+    named = fetch.agent("https://kiemtin.example.vn")
+    assert named == "Mozilla/5.0 (compatible; KiemTin/1; +https://kiemtin.example.vn)"
+    assert {fetch.agent(bad) for bad in ("", "https://a b", "https://a)", "https://kiểm.vn")} == {fetch.AGENT}
+    seen: list[str | None] = []
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        seen.append(request.headers.get("User-Agent"))
+        page(b"x")(request)
+
+    with serving(answer) as port:
+        got = fetch.get(f"http://127.0.0.1:{port}/", limits=open_to(port, agent=named))
+    assert (seen, got.agent) == ([named], named)

@@ -1,5 +1,6 @@
 """Articles whose pages change or vanish: noticed, told in the diary, the earlier copy kept."""
 
+import io
 import json
 from datetime import datetime, timedelta
 
@@ -7,8 +8,9 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
+from warcio.archiveiterator import ArchiveIterator
 
-from intake import capture, extraction, polite, revisits
+from intake import extraction, keeping, polite, revisits
 from models import (
     Article,
     ArticleVersion,
@@ -59,8 +61,8 @@ def arrived(sessions: Sessions, at: datetime) -> int:
         )
         session.add(about)
         session.flush()
-        copy = capture.store(session, FIRST.encode(), "text/html", at=at)
-        revisits.begin(session, about, page["text"], copy, at=at)
+        copy = keeping.store(session, FIRST.encode(), "text/html", at=at)
+        revisits.begin(session, about, page["text"], copy, None, at=at)
     return arrival.id
 
 
@@ -115,7 +117,8 @@ def test_a_changed_page_is_told_and_both_copies_are_kept(sessions: Sessions, web
     assert "− Đập bị nứt" in note
     assert "+ Đập không bị nứt" in note
     with sessions() as session:
-        copies = session.scalars(select(StoredCopy.content).order_by(StoredCopy.id)).all()
+        kept = select(StoredCopy.content).join(ArticleVersion, ArticleVersion.copy_id == StoredCopy.id)
+        copies = session.scalars(kept.order_by(ArticleVersion.number)).all()
     assert copies == [FIRST.encode(), MENDED.encode()]
     visit(sessions, web)
     assert len(diary(sessions)) == 1
@@ -138,8 +141,18 @@ def test_a_page_is_gone_when_it_is_gone_twice_and_may_come_back(sessions: Sessio
     assert visit(sessions, web).state is PageState.CHANGED
     assert [action for action, _ in diary(sessions)] == ["article.vanished", "article.back"]
     with sessions() as session:
-        numbers = session.scalars(select(ArticleVersion.number).order_by(ArticleVersion.id)).all()
-    assert numbers == [1, 2, 3]
+        versions = session.scalars(select(ArticleVersion).order_by(ArticleVersion.id)).all()
+        gone = session.scalars(select(StoredCopy.content).where(StoredCopy.id == versions[1].warc_id)).one()
+    assert [version.number for version in versions] == [1, 2, 3]
+    assert (
+        next(
+            one.http_headers.get_statuscode()
+            for one in ArchiveIterator(io.BytesIO(gone))
+            if one.rec_type == "response"
+        )
+        == "404"
+    )  # what the server said in place of the page is on record
+    assert versions[2].warc_id is not None
 
 
 @pytest.mark.usefixtures("arrived")
