@@ -22,7 +22,8 @@ from corpus import encoder, passages, reembedding
 from corpus.encoder import Encoder
 from intake import arriving, polite, watching
 from intake.fetch import DEFAULT, Limits
-from verify import triage
+from verify import sifting, triage
+from verify.families import Known
 
 log = logging.getLogger(__name__)
 SWEEP = 2.0  # seconds between two looks when nobody tells
@@ -115,14 +116,17 @@ def steps(
     sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
     encoders = reembedding.Encoders(sessions, load_encoder, model=model, load=load)
 
+    families = Known()
+
     def think(at: datetime) -> bool:
         # All each time: a large import must not hold up reports, nor reports a new claim's vector.
         serving = encoders.serving(at=at)
+        sifted = sifting.held_some(sessions, families, at=at)
         triaged = triage.run_one(sessions, serving, at=at)
         judged = arriving.run_one(sessions, serving, at=at, zone=zone)
         encoded = passages.encode_some(sessions, serving)
         # Another encoder takes over when there is nothing else to do.
-        return encoded or triaged or judged or encoders.advance(at=at)
+        return sifted or encoded or triaged or judged or encoders.advance(at=at)
 
     def draw(at: datetime) -> bool:
         return contact_key is not None and intake.drawing.run_one(sessions, contact_key, at=at)

@@ -30,6 +30,7 @@ from models.correction import Correction, CorrectionKind
 from models.encoding import FreshVector, ServingEncoder
 from models.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from models.evidence import Evidence, EvidenceKind, StoredCopy
+from models.family import Family
 from models.mailbox import Letter, LetterOutcome, Mailbox
 from models.match import Band, Judgement, Match, Relation, Twin
 from models.officer import Officer, OfficerSession, Role
@@ -88,6 +89,7 @@ __all__ = [
     "Dropped",
     "Evidence",
     "EvidenceKind",
+    "Family",
     "Field",
     "Forbidden",
     "FreshVector",

@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
@@ -118,6 +118,13 @@ class Arrival(Base):
         CheckConstraint("(case_id IS NULL) = (joined IS NULL)", name="joined_whole"),
         CheckConstraint("state NOT IN ('held', 'discarded') OR held_why IS NOT NULL", name="held_why_given"),
         Index("ix_arrivals_held", "received_at", "id", postgresql_where=text("state = 'held'")),
+        Index(
+            "ix_arrivals_family",
+            "family_id",
+            "state",
+            postgresql_where=text("family_id IS NOT NULL"),
+        ),
+        Index("ix_arrivals_unsifted", "id", postgresql_where=text("state = 'held' AND family_id IS NULL")),
         Index("ix_arrivals_waiting", "next_try_at", postgresql_where=text("state = 'received'")),
     )
 
@@ -149,6 +156,8 @@ class Arrival(Base):
     read_back_at: Mapped[datetime | None]  # when it was read to the caller and found right
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partners.id"), index=True)
     held_why: Mapped[HeldWhy | None]  # stays once it is let in: nothing is held twice
+    family_id: Mapped[int | None] = mapped_column(ForeignKey("families.id", use_alter=True))
+    telling: Mapped[int | None] = mapped_column(SmallInteger)  # 0..100, orders what waits; decides nothing
     proven: Mapped[bool] = mapped_column(default=False, server_default="false")  # with a proof of work
     demo: Mapped[bool] = mapped_column(default=False)
 

@@ -85,7 +85,7 @@ class Case(Base):
     arrivals: Mapped[int] = mapped_column(default=0)
     # The doors through which its arrivals came; kept by a trigger, so that lists can filter and count.
     channels: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
-    opened_at: Mapped[datetime]
+    opened_at: Mapped[datetime] = mapped_column(index=True)
     last_arrival_at: Mapped[datetime] = mapped_column(index=True)
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("officers.id"), index=True)
     taken_at: Mapped[datetime | None]

@@ -17,10 +17,12 @@ from verify import (
     clock,
     doors,
     forms,
+    lane,
     library,
     queue,
     routes_case,
     routes_copies,
+    routes_lane,
     routes_verdict,
 )
 from verify.doors import ReaderDep, VerifierDep
@@ -43,6 +45,7 @@ def queue_page(request: Request, session: web.SessionDep, person: web.OfficerDep
         "communes": places.communes(),
         "place": places.by_code,
         "link": _links("/ban-lam-viec", forms.address(question)),
+        "flood": lane.flood(session, now=web.now()),
         "targets": (clock.FIRST_RESPONSE, clock.VERDICT),
     }
     return web.not_kept(web.page(request, "verify/queue.html", context))
@@ -136,3 +139,4 @@ def _links(path: str, kept: dict[str, str]) -> Callable[..., str]:
 router.include_router(routes_case.router)
 router.include_router(routes_verdict.router)
 router.include_router(routes_copies.router)
+router.include_router(routes_lane.router)
