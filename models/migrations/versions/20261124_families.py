@@ -1,13 +1,13 @@
 """Families of near-identical arrivals, and how telling each looks: what the held lane is ordered by.
 
-Revision: families, after held.
+Revision: families, after followed.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "families"
-down_revision = "held"
+down_revision = "followed"
 branch_labels = None
 depends_on = None
 
