@@ -47,8 +47,8 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "",
         description="Address under which people reach the site, as in links, feeds and ClaimReview; with "
-        "https:// cookies become Secure. Told to the sites that the worker reads, so that they know who asks. "
-        "Absent: http://HOST:PORT, and nothing is told.",
+        "https:// cookies become Secure. Told to the sites that the worker reads, so that they know who "
+        "asks. Absent: http://HOST:PORT, and nothing is told.",
     )
     forwarded_allow_ips: str = Field(
         "127.0.0.1",

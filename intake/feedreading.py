@@ -213,7 +213,18 @@ def _sitemap(content: bytes) -> tuple[str, list[dict[str, Any]]]:
         if len(entries) >= _COUNTED:
             break
     rows = [_mapped(one) for one in entries if one.get("loc")]
-    return form, sorted(rows, key=lambda row: row["published"] or "", reverse=True)
+    newest = _age if form == "sitemapindex" else lambda row: row["published"]
+    return form, sorted(rows, key=newest, reverse=True)
+
+
+def _age(row: dict[str, Any]) -> tuple[bool, str, list[int]]:
+    """Return what orders the sitemaps of an index: news, then the day stated, then the numbers of the name.
+
+    Many indexes state no day, or the same for all; their names carry it: "sitemap-2026-11-22.xml.gz".
+    """
+    path = urlsplit(row["url"]).path.lower()
+    stated = row["published"][:10]
+    return "news" in path, stated, [int(number) for number in re.findall(r"\d{1,9}", path)]
 
 
 def _mapped(one: dict[str, str]) -> dict[str, Any]:

@@ -169,9 +169,9 @@ def change_page(request: Request, session: web.SessionDep, _person: KeeperDep, s
     """Show the form of a source as it is."""
     source = sources.get(session, source_id)
     typed = Typed(
-        name=source.name, home=source.home, urls="\n".join(one.url for one in source.addresses),
+        name=source.name, home=source.home, urls="\n".join(one.url for one in source.typed),
         kind=source.kind.value, owner=source.owner.value, scope=source.scope.value, takes=source.takes.value,
-        note=source.note, allows_http="1" if any(one.allows_http for one in source.addresses) else "",
+        note=source.note, allows_http="1" if any(one.allows_http for one in source.typed) else "",
     )  # fmt: skip
     return web.not_kept(web.page(request, FORM, _choices(typed, source)))
 

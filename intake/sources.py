@@ -147,7 +147,7 @@ def change(session: Session, source: Source, wanted: Wanted, *, by: Officer, at:
     """
     need(by)
     urls = _checked(wanted)
-    before = {one.url: one for one in source.addresses}
+    before = {one.url: one for one in source.typed}
     source.name, source.kind, source.owner = wanted.name.strip(), wanted.kind, wanted.owner
     source.scope, source.takes, source.note = wanted.scope, wanted.takes, wanted.note.strip()
     source.home = link_of(wanted.home, wanted.home) or urls[0]
@@ -215,7 +215,7 @@ def try_out(session: Session, source: Source, *, by: Officer, at: datetime) -> l
             asked_at=at,
             next_try_at=at,
         )
-        for one in source.addresses
+        for one in source.typed
     ]
     session.add_all(made)
     session.flush()

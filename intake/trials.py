@@ -7,8 +7,8 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from intake import items, polite, visits
-from models import Source, SourceHost, SourceKind, SourceTrial, TrialState
+from intake import items, polite, sitemaps, visits
+from models import Source, SourceAddress, SourceHost, SourceKind, SourceTrial, TrialState
 
 SHOWN: Final = 30  # items of one address
 KEPT: Final = timedelta(days=1)
@@ -24,6 +24,7 @@ class Order:
     host: str
     kind: SourceKind
     home: str
+    is_part: bool  # of an index of sitemaps, whose own trial ordered this one
 
 
 def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime) -> bool:
@@ -33,7 +34,7 @@ def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime) -
         order = _take(session, at=at)
     if order is None:
         return False
-    brought = visits.look(sessions, way, order.url, order.kind, at=at)
+    brought = visits.look(sessions, way, order.url, order.kind, is_part=order.is_part, at=at)
     with sessions.begin() as session:
         _settle(session, order, brought, at=watch.now())
     return True
@@ -59,12 +60,14 @@ def _take(session: Session, *, at: datetime) -> Order | None:
     if found is None:
         return None
     trial, kind, home = found
+    typed = select(SourceAddress.id).where(SourceAddress.url == trial.url, SourceAddress.index_id.is_(None))
+    is_part = session.scalar(typed) is None
     trial.attempts += 1
     trial.next_try_at = at + polite.HOLD
     if trial.attempts > ATTEMPTS:  # every attempt was interrupted before its end
         trial.state, trial.error = TrialState.FAILED, "unexpected"
     polite.hold(session, trial.host, at=at)
-    return Order(trial.id, trial.url, trial.host, kind, home)
+    return Order(trial.id, trial.url, trial.host, kind, home, is_part)
 
 
 def _settle(session: Session, order: Order, brought: visits.Brought, *, at: datetime) -> None:
@@ -74,8 +77,11 @@ def _settle(session: Session, order: Order, brought: visits.Brought, *, at: date
     if trial is None:  # a later trial took its place
         return
     reading = brought.reading
-    shown = [] if reading is None else reading["items"][:SHOWN]
     asked = order.url if answer is None else answer.url
+    index = reading is not None and reading["form"] == sitemaps.INDEX
+    shown = [] if reading is None or index else reading["items"][:SHOWN]
+    if reading is not None and index:
+        _order_parts(session, trial, sitemaps.newest(reading, order.url, asked), at=at)
     new = {item["url"] for item in items.unknown(session, shown, asked, order.home)}
     trial.items = [
         {
@@ -89,3 +95,19 @@ def _settle(session: Session, order: Order, brought: visits.Brought, *, at: date
     trial.form = "" if reading is None else reading["form"]
     trial.error = f"{brought.error}: {brought.detail}".removesuffix(": ")[:300]
     trial.state = TrialState.FAILED if brought.error else TrialState.DONE
+
+
+def _order_parts(session: Session, index: SourceTrial, urls: list[str], *, at: datetime) -> None:
+    """Order trials of the sitemaps that an index names, as the officer asked about what stands there."""
+    session.add_all(
+        SourceTrial(
+            source_id=index.source_id,
+            url=url,
+            host=polite.know(session, url, at=at),
+            allows_http=index.allows_http,
+            asked_by_id=index.asked_by_id,
+            asked_at=index.asked_at,
+            next_try_at=at,
+        )
+        for url in urls
+    )

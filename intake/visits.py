@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
-from intake import alarms, apart, feedreading, fetch, items, polite, tallies
+from intake import alarms, apart, feedreading, fetch, items, polite, sitemaps, tallies
 from intake.feedreading import Reading
 from intake.fetch import Fetched
 from models import (
@@ -44,7 +44,7 @@ class Order:
     host: str
     kind: SourceKind
     marks: tuple[str, str]
-    failures: int
+    is_part: bool  # an index of sitemaps names it
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime, c
         order = _take(session, at=at, calm=calm)
     if order is None:
         return False
-    brought = look(sessions, way, order.url, order.kind, marks=order.marks, at=at)
+    brought = look(sessions, way, order.url, order.kind, marks=order.marks, is_part=order.is_part, at=at)
     with sessions.begin() as session:
         _settle(session, way, order, brought, at=watch.now())
     return True
@@ -81,11 +81,17 @@ def look(
     kind: SourceKind,
     *,
     marks: tuple[str, str] = ("", ""),
+    is_part: bool = False,
     at: datetime,
 ) -> Brought:
-    """Ask `url`, whose machine the caller holds, and read the answer. Never raises for a bad one."""
+    """Ask `url`, whose machine the caller holds, and read the answer. Never raises for a bad one.
+
+    An index of sitemaps is read as such; where one may not be (`is_part`: an index names it), it is an error.
+    """
     try:
-        return _looked(sessions, way, url, kind, marks, at)
+        brought = _looked(sessions, way, url, kind, marks, at)
+        nested = is_part and brought.reading is not None and brought.reading["form"] == sitemaps.INDEX
+        return Brought("sitemap-index", "", brought.answer) if nested else brought
     except polite.Closed:
         return Brought("robots")
     except fetch.Refused as refused:
@@ -117,8 +123,6 @@ def _looked(
     reading = apart.run(
         "intake.feedreading:read", answer.content, answer.url, answer.media_type, kind.value, at.isoformat()
     )
-    if reading["form"] == "sitemapindex":
-        return Brought("sitemap-index", "", answer, reading)
     if not reading["form"] or (kind is SourceKind.LISTING and not reading["items"]):
         return Brought("no-feed", answer.media_type, answer)
     return Brought(answer=answer, reading=reading)
@@ -144,16 +148,17 @@ def _take(session: Session, *, at: datetime, calm: bool) -> Order | None:
     address.next_visit_at = at + polite.HOLD
     polite.hold(session, address.host, at=at)
     marks = (address.etag, address.last_modified)
-    return Order(address.id, address.source_id, address.url, address.host, kind, marks, address.failures)
+    part = address.index_id is not None
+    return Order(address.id, address.source_id, address.url, address.host, kind, marks, part)
 
 
 def _settle(session: Session, way: polite.Way, order: Order, brought: Brought, *, at: datetime) -> None:
     """Write down how a visit ended, and when the next one is."""
     answer = brought.answer
     source = session.get_one(Source, order.source_id, with_for_update=True)
-    address = session.get_one(SourceAddress, order.address_id, with_for_update=True)
+    address = session.get(SourceAddress, order.address_id, with_for_update=True)
     polite.release(session, order.host, at=at, wait=0 if answer is None else polite.wish(answer))
-    if source.state is not SourceState.WATCHED:  # paused meanwhile: nothing is taken any more
+    if source.state is not SourceState.WATCHED or address is None:  # paused or forgotten meanwhile
         return
     visit = SourceVisit(
         source_id=source.id,
@@ -204,7 +209,9 @@ def _answered(
     answer, reading = brought.answer, brought.reading
     fresh = over = 0
     if answer is not None and reading is not None:
-        new = items.unknown(session, reading["items"], answer.url, source.home)
+        index = reading["form"] == sitemaps.INDEX
+        listed = [] if index else reading["items"]
+        new = items.unknown(session, listed, answer.url, source.home)
         hours = (
             0.0 if address.last_success_at is None else (at - address.last_success_at).total_seconds() / 3600
         )
@@ -223,14 +230,18 @@ def _answered(
             visit.outcome = VisitOutcome.QUARANTINED
             _quarantine(session, source, *alarm, at=at)
             return
-        noted = items.note(session, source, answer.url, reading["items"], at=at, zone=way.zone)
+        if index:
+            sitemaps.follow(session, address, reading, answer.url, pace=PACE[source.kind], at=at)
+        noted = items.note(session, source, answer.url, listed, at=at, zone=way.zone)
         fresh, over = noted.fresh, noted.over
-        visit.fresh, visit.over = fresh, over + reading["found"] - len(reading["items"])
+        visit.fresh = fresh
+        visit.over = over if index else over + reading["found"] - len(listed)
         visit.outcome = VisitOutcome.FRESH if fresh else VisitOutcome.SAME
         _learn(address, reading, answer, rate=fresh / max(hours, 1 / 60) if hours else None)
     address.failures, address.last_error, address.last_success_at = 0, "", at
     base = PACE[source.kind]
-    pace = address.pace * (0.75 if fresh else 1.25)
+    quiet = not fresh and address.usual_form != sitemaps.INDEX  # tomorrow's sitemap must not wait for hours
+    pace = address.pace * (1.25 if quiet else 0.75)
     address.pace = int(min(max(pace, base * _QUICKEST), base * _SLOWEST))
     address.next_visit_at = at + _jittered(address.pace, address, at)
     if over:  # the day's quota is used up: the rest is asked for again tomorrow, if it still stands there
