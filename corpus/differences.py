@@ -34,14 +34,10 @@ class Difference:
 
 
 def differences(pair: Aligned) -> tuple[Difference, ...]:
-    """Return what the two texts tell differently, of each kind the first."""
-    found = [
-        *_first(_numbers(pair)),
-        *_first(_dates(pair)),
-        *_first(_places(pair)),
-        *_first(_names(pair)),
-        *_first(_yes_and_no(pair)),
-    ]
+    """Return what the two texts tell differently, of each kind the first, the same words only once."""
+    found: list[Difference] = []
+    for told in (_numbers, _dates, _places, _names, _yes_and_no):
+        found += [one for one in _first(told(pair)) if not any(_same_words(one, other) for other in found)]
     kinds = {one.kind for one in found}
     others = [one for one in _exclusive(pair) if one.kind not in kinds]
     return (*found, *others[:1]) or tuple(_one_word(pair))
@@ -49,6 +45,15 @@ def differences(pair: Aligned) -> tuple[Difference, ...]:
 
 def _first(found: Iterable[Difference]) -> Iterable[Difference]:
     return itertools.islice(found, 1)
+
+
+def _same_words(one: Difference, other: Difference) -> bool:
+    """Whether both are about the same words of both texts: "Sa Pa" is a place and a name."""
+    return _overlap(one.left_spans, other.left_spans) and _overlap(one.right_spans, other.right_spans)
+
+
+def _overlap(some: Sequence[Span], others: Sequence[Span]) -> bool:
+    return any(start < last and first < end for start, end in some for first, last in others)
 
 
 def _told(kind: str, pair: Aligned, mine: Sequence[Span], yours: Sequence[Span]) -> Difference:
