@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 import intake.pictures
+import intake.proofs
 import intake.reports
 import intake.watching
 from app import checkpoints
@@ -42,6 +43,7 @@ def timetable(
     def tidy() -> None:
         with sessions.begin() as session:
             intake.watching.forget(session, at=datetime.now(UTC))
+            intake.proofs.forget(session, at=datetime.now(UTC))
 
     return {"sign-checkpoint": (30, sign), "erase-contacts": (3600, erase), "tidy-sources": (3600, tidy)}
 

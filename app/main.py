@@ -22,11 +22,13 @@ from starlette.exceptions import HTTPException
 
 import intake.api
 import intake.api_pictures
+import intake.api_proofs
 import intake.desk
 import intake.gallery_routes
 import intake.mail_desk
 import intake.partner_desk
 import intake.partners
+import intake.reception
 import intake.routes
 import intake.sharing
 import intake.sourcedesk
@@ -109,12 +111,11 @@ def _refused(request: Request, refusal: Exception) -> Response:
 
 def _refill(request: Request, refill: Exception) -> Response:
     assert isinstance(refill, web.Refill)  # noqa: S101
-    status = next(
+    status = refill.status or next(
         (s for kind, s in STATUS.items() if refill.errors and isinstance(refill.errors[0], kind)), 422
     )
-    return web.not_kept(
-        web.page(request, refill.template, {**refill.context, "errors": refill.errors}, status=status)
-    )
+    context = {**refill.context, "errors": refill.errors}
+    return web.not_kept(web.page(request, refill.template, context, status=status, headers=refill.headers))
 
 
 def _sign_in_needed(request: Request, _exc: Exception) -> Response:
@@ -199,6 +200,7 @@ def _hang_doors(app: FastAPI) -> None:
     app.include_router(intake.sharing.router, include_in_schema=False)
     app.include_router(intake.api.router)
     app.include_router(intake.api_pictures.router)
+    app.include_router(intake.api_proofs.router)
     app.include_router(publish.routes.router, include_in_schema=False)
     app.include_router(publish.api.router)
     app.include_router(verify.routes.router, dependencies=desk, include_in_schema=False)
@@ -291,6 +293,7 @@ def create_app(
     )
     app.state.throttle = auth.Throttle()
     app.state.meter = intake.partners.Meter()
+    app.state.porter = intake.reception.porter()
     app.state.session_hours = session_hours
     app.state.demo = holds_demo(engine)
     app.add_middleware(Shield, secure=secure, public_url=public_url)

@@ -77,8 +77,17 @@ class Refill(Exception):  # noqa: N818  an answer, not a fault
     Raised out of a route, so that the transaction is rolled back before the answer is made.
     """
 
-    def __init__(self, template: str, context: Mapping[str, Any], errors: list[Refusal]) -> None:
+    def __init__(
+        self,
+        template: str,
+        context: Mapping[str, Any],
+        errors: list[Refusal],
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(template)
+        self.status, self.headers = status, headers  # status: None as the first of `errors` says
         self.template = template
         self.context = dict(context)
         self.errors = errors

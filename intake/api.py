@@ -2,16 +2,17 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StrictBool
 from pydantic import Field as About
 from sqlalchemy.orm import Session
 
 from app import web
-from intake import callers, codes, forms, reports, tracking
+from intake import callers, codes, forms, proofs, reception, reports, tracking
 from intake.pictures import Looked
+from intake.problems import KEYED, OPTIONAL, problems
 from intake.similar import Conclusion
 from intake.tracking import Stage
 from models import (
@@ -27,38 +28,6 @@ from models import (
     SeenWhere,
 )
 from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, PIECES, TEXT_LIMIT, URL_LIMIT
-
-_PROBLEM: Final = {
-    "application/problem+json": {
-        "schema": {
-            "type": "object",
-            "required": ["type", "status", "code", "detail"],
-            "properties": {
-                "type": {"type": "string"},
-                "status": {"type": "integer"},
-                "code": {"type": "string", "description": "stable, kebab-case"},
-                "detail": {
-                    "type": "string",
-                    "description": "a sentence for people, in the language of `?lang=`",
-                },
-                "field": {"type": "string", "description": "the field that needs mending, if one does"},
-            },
-        }
-    }
-}
-
-
-def problems(**meanings: str) -> dict[int | str, dict[str, Any]]:
-    """Return the documented refusals of a door: `s422="what it means"` for each status."""
-    common = {
-        "s400": "the request cannot be read",
-        "s413": "more than the server takes",
-        "s422": "a field needs mending; `code` and `field` say which and why",
-        "s503": "not available at the moment; nothing was stored",
-    }
-    said = sorted({**common, **meanings}.items())
-    return {int(key[1:]): {"description": meaning, "content": _PROBLEM} for key, meaning in said}
-
 
 router = APIRouter(prefix="/api/v1/reports", tags=["reports"])
 
@@ -126,6 +95,14 @@ class ReportIn(BaseModel):
             max_length=100, description="own tracking code, 128 random bits as 26 Crockford base32 characters"
         ),
     ] = ""
+    proof: Annotated[
+        web.Text,
+        About(
+            max_length=proofs.PAYLOAD_LIMIT,
+            description="a solved challenge of `GET /api/v1/reports/challenge`, as base64 of JSON; it counts "
+            "once. Needed by nobody: while far too many reports arrive, one without it waits for a person",
+        ),
+    ] = ""
 
 
 class ReceivedOut(BaseModel):
@@ -178,13 +155,6 @@ class StatusOut(BaseModel):
     pieces: Annotated[list[PieceOut], About(description="what was sent together with it, from 2 on")]
 
 
-KEYED: Final[dict[str, str]] = {
-    "s401": "the `Authorization` header shows no key that opens (`key-unknown`)",
-    "s403": "the key lacks the scope (`scope-missing`)",
-    "s429": "more requests than the key may make; `Retry-After` says how many seconds to wait",
-}
-OPTIONAL: Final[dict[str, Any]] = {"security": [{}]}  # beside the key: no key at all
-
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -223,7 +193,8 @@ def send_report(
     at, house = web.now(), web.house(request)
     code = sent.code or code_of(key, idempotency_key, house.code_key)
     report = checked(sent, code, house, lang, at)
-    arrival = stored(session, report, key, house, named=bool(sent.code), at=at)
+    weighed = as_weighed(request, session, key, sent.proof, at=at)
+    arrival = stored(session, report, key, house, weighed, named=bool(sent.code), at=at)
     web.not_kept(response)
     return ReceivedOut(
         code=report.code,
@@ -254,11 +225,24 @@ def checked(
         raise refused.errors[0] from refused
 
 
+def as_weighed(
+    request: Request, session: Session, key: PartnerKey | None, proof: str, *, at: datetime
+) -> reception.Weighed:
+    """Return how the report is received: by a partner's key always straight. Raises HTTPException (429)."""
+    if key is not None:
+        return reception.Weighed(None, proven=False)
+    try:
+        return reception.weigh(request, session, reception.Posted(proof=proof), at=at)
+    except reception.TooMany as many:
+        raise HTTPException(429, headers={"Retry-After": str(many.wait)}) from many
+
+
 def stored(
     session: Session,
     report: forms.Report,
     key: PartnerKey | None,
     house: web.House,
+    weighed: reception.Weighed,
     *,
     named: bool,
     at: datetime,
@@ -272,6 +256,8 @@ def stored(
             keys=reports.Keys(code=house.code_key, contact=house.contact_key),
             at=at,
             bearer=reports.Bearer(partner_id=None if key is None else key.partner_id),
+            held_why=weighed.held_why,
+            proven=weighed.proven,
         )
     except Conflict as taken:
         if named:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from app import web
 from intake import api, callers, pictures, tracking
 from intake.api import IdempotencyKey, ReceivedOut, ReportIn
+from intake.problems import KEYED, OPTIONAL, problems
 from models import Invalid, Scope
 from models.picture import PICTURES_LIMIT
 
@@ -26,12 +27,12 @@ _LIMITS: Final[Any] = {"max_files": 4 * PICTURES_LIMIT, "max_fields": 20}
     "/with-pictures",
     status_code=201,
     summary="Send a report with pictures",
-    responses=api.problems(
+    responses=problems(
         s409="the code belongs to a report with other content (`code-taken`)",
         s413="more than five pictures of 10 MB take",
-        **api.KEYED,
+        **KEYED,
     ),
-    openapi_extra=api.OPTIONAL,
+    openapi_extra=OPTIONAL,
     max_body_size=pictures.BODY_LIMIT,
     form_limits=_LIMITS,
 )
@@ -55,7 +56,8 @@ def send_with_pictures(
     code = sent.code or api.code_of(key, idempotency_key, house.code_key)
     with pictures.at_hand(uploads) as seen:
         checked = api.checked(sent, code, house, lang, at, seen)
-        arrival = api.stored(session, checked, key, house, named=bool(sent.code), at=at)
+        weighed = api.as_weighed(request, session, key, sent.proof, at=at)
+        arrival = api.stored(session, checked, key, house, weighed, named=bool(sent.code), at=at)
     web.not_kept(response)
     status_url, received_at = f"{house.public_url}{router.prefix}/status", arrival.received_at
     return ReceivedOut(

@@ -4,6 +4,7 @@ A tracking code is only ever read from a form body, and every page that shows on
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -13,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from app import web
 from corpus import places
-from intake import codes, forms, pictures, reports, similar, tracking
+from intake import codes, forms, pictures, reception, reports, similar, stamps, tracking
+from intake.reception import Posted
 from models import Arrival, Channel, Conflict, Field, Invalid, NotFound, SeenWhere
 from models.arrival import CONTACT_LIMIT, DOUBT_LIMIT, TEXT_LIMIT, URL_LIMIT
 from models.picture import BYTES_LIMIT, PICTURES_LIMIT
@@ -36,7 +38,7 @@ TYPED_CODE = 100  # characters of a mistyped code that are shown again
 
 # Beyond what people choose by mistake: that is refused on the form, with everything typed kept.
 FORM_LIMITS: Final[Any] = {"max_files": 100, "max_fields": 100}
-TypedForm = Annotated[forms.Typed, Form()]
+TypedForm = Annotated[Posted, Form()]
 CodeForm = Annotated[str, Form()]
 
 
@@ -48,7 +50,7 @@ def _keys(request: Request) -> reports.Keys:
 def form_values(typed: dict[str, Any], **extra: Any) -> dict[str, Any]:  # noqa: ANN401  page values
     """Return what the form's page shows for `typed`."""
     return {
-        "typed": typed,
+        "typed": {"website": "", "served": "", **typed},
         "shared": False,
         "code": codes.grouped(typed["code"]),
         "limits": LIMITS,
@@ -78,17 +80,36 @@ def _usable(code: str) -> str:
         return codes.new()
 
 
-def _again(typed: forms.Typed, errors: Sequence[Invalid | Conflict]) -> web.Refill:
+def _again(typed: Posted, errors: Sequence[Invalid | Conflict]) -> web.Refill:
     """Return the form to show again with everything typed. A used or broken code is replaced."""
     taken = any(error.code == "code-taken" for error in errors)
     kept = typed.shown(code=codes.new() if taken else _usable(typed.code))
     return web.Refill(FORM, form_values(kept), list(errors))
 
 
+def _later(typed: Posted, wait: int) -> web.Refill:
+    """Return the form with everything typed, to be sent in `wait` seconds."""
+    again = _again(typed, [Invalid(code="too-many-requests")])
+    again.status, again.headers = 429, {"Retry-After": str(wait)}
+    return again
+
+
+def _stored(
+    request: Request, session: Session, report: forms.Report, weighed: reception.Weighed, *, at: datetime
+) -> Arrival:
+    held_why, proven = weighed.held_why, weighed.proven
+    keys = _keys(request)
+    return reports.receive(
+        session, report, channel=Channel.WEB, keys=keys, at=at, held_why=held_why, proven=proven
+    )
+
+
 @router.get("/")
 def form_page(request: Request) -> Response:
     """Show what the centre does, and the form with a fresh tracking code."""
-    return web.not_kept(web.page(request, FORM, form_values(forms.Typed(code=codes.new()).shown())))
+    served = stamps.stamp(web.house(request).code_key, at=web.now())
+    blank = Posted(code=codes.new(), served=served)
+    return web.not_kept(web.page(request, FORM, form_values(blank.shown())))
 
 
 @router.get("/phan-anh")
@@ -115,11 +136,14 @@ def submit_report(
     try:
         with pictures.at_hand(uploads) as seen:
             report = forms.check(typed, today=today, language=lang, seen=seen)
-            arrival = reports.receive(session, report, channel=Channel.WEB, keys=_keys(request), at=at)
+            weighed = reception.weigh(request, session, typed, at=at)
+            arrival = _stored(request, session, report, weighed, at=at)
     except forms.Refused as refused:
         raise _again(typed, refused.errors) from refused
     except Conflict as taken:
         raise _again(typed, [taken]) from taken
+    except reception.TooMany as many:
+        raise _later(typed, many.wait) from many
     receipt = {"code": codes.grouped(report.code), "status": tracking.status(session, arrival)}
     return web.not_kept(web.page(request, "intake/receipt.html", receipt, status=201))
 

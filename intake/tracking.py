@@ -14,11 +14,13 @@ from intake.similar import Conclusion
 from models import (
     Approval,
     Arrival,
+    ArrivalState,
     Case,
     CaseState,
     ClosedReason,
     ConfirmedClaim,
     Correction,
+    HeldWhy,
     Invalid,
     Judgement,
     Match,
@@ -42,6 +44,7 @@ class Stage(enum.StrEnum):
 
 
 CHAIN: Final = (Stage.RECEIVED, Stage.VERIFYING, Stage.CONCLUDED, Stage.PUBLISHED)
+_UNSAID: Final = (HeldWhy.BAIT, HeldWhy.TOO_FAST)  # who fell for these learns nothing from the answer
 _STAGES: Final = {
     CaseState.OPEN: Stage.RECEIVED,
     CaseState.VERIFYING: Stage.VERIFYING,
@@ -64,6 +67,8 @@ class Status:
     moments: dict[Stage, datetime]
     reason: ClosedReason | None = None
     conclusion: Conclusion | None = None
+    waits: bool = False  # it came with very many others and is looked at later than usual
+    discarded: bool = False  # a person found nothing in it to check
     pictures: int = 0  # how many came with it; they are not shown here
     pieces: tuple["PieceStatus", ...] = ()  # what was sent together with it
 
@@ -101,6 +106,8 @@ def status(session: Session, arrival: Arrival) -> Status:
         received_at=received,
         merged=way.merged,
         contact_kept=reports.keeps_contact(session, arrival),
+        waits=arrival.state is ArrivalState.HELD and arrival.held_why not in _UNSAID,
+        discarded=arrival.state is ArrivalState.DISCARDED,
         pictures=arrival.pictures,
         moments={Stage.RECEIVED: received, **way.moments},
         reason=way.reason,
@@ -120,6 +127,8 @@ class _Way:
 
 def _way(session: Session, arrival: Arrival) -> _Way:
     case, merged = _case_of(session, arrival)
+    if arrival.state is ArrivalState.DISCARDED:
+        return _Way(Stage.DECLINED, merged, {}, None, None)
     if case is None:
         return _Way(Stage.RECEIVED, merged, {}, None, None)
     stage, moments, conclusion = _progress(session, case)

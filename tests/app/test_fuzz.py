@@ -14,6 +14,7 @@ OPERATIONS = (
     ("POST", "/api/v1/reports"),
     ("POST", "/api/v1/reports/status"),
     ("POST", "/api/v1/reports/with-pictures"),
+    ("GET", "/api/v1/reports/challenge"),
     ("GET", "/api/v1/corrections"),
     ("GET", "/api/v1/corrections/{number}"),
 )

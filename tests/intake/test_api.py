@@ -159,7 +159,8 @@ def test_the_document_shows_examples_that_work(client: TestClient) -> None:
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_only_documented_answers_come_back(house: FastAPI, mode: GenerationMode) -> None:
-    document = schemathesis.openapi.from_asgi("/openapi.json", house).include(path_regex="^/api/v1/reports")
+    whole = schemathesis.openapi.from_asgi("/openapi.json", house)
+    document = whole.include(path_regex="^/api/v1/reports", method="POST")  # the challenge takes nothing
     for operation in document.get_all_operations():
 
         @seed(1)

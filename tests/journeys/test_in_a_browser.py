@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.journeys.living import PASSWORD, House, wait_for
+from tests.journeys.living import PASSWORD, READING, House, wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -111,6 +111,7 @@ def report(browser: Browser, house: House, text: str, name: str = "") -> str:
         code = citizen.page.locator("input[name=code]").input_value()
         if name:
             citizen.look(f"{name}-form")
+        citizen.page.wait_for_timeout(1000 * READING)
         citizen.press("Gửi phản ánh")
         expect(citizen.page.get_by_role("heading", level=1)).to_contain_text("Đã tiếp nhận")
         if name:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from bench import sights
-from tests.journeys.living import House, wait_for
+from tests.journeys.living import READING, House, wait_for
 from tests.journeys.test_in_a_browser import Visitor, browser, visitor
 
 pytestmark = pytest.mark.browser
@@ -71,6 +71,7 @@ def without_script(browser: Browser, house: House, shot: Path) -> None:
     page = context.new_page()
     page.goto(house.url)
     page.locator("#f-pictures").set_input_files(str(shot))
+    page.wait_for_timeout(1000 * READING)
     page.get_by_role("button", name="Gửi phản ánh").click()
     expect(page.get_by_text("Đã nhận 1 ảnh kèm theo.")).to_be_visible()
     context.close()
