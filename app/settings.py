@@ -52,7 +52,8 @@ class Settings(BaseSettings):
     )
     forwarded_allow_ips: str = Field(
         "127.0.0.1",
-        description="Addresses of reverse proxies whose X-Forwarded-Proto is believed, by commas.",
+        description="Addresses or networks of reverse proxies, by commas, whose X-Forwarded-Proto and "
+        "X-Forwarded-For are believed.",
     )
     state_dir: Path = Field(
         Path("var"),
