@@ -7,7 +7,7 @@ import sys
 import time
 
 from app.embedded import Cluster
-from bench import house, intake, matching, pictures, reading, relations, starting, triage
+from bench import house, intake, matching, pictures, proofs, reading, relations, starting, triage
 from bench.figures import OUT, Table
 
 _LARGEST_WITH_TRIAGE = 10_000
@@ -25,6 +25,7 @@ def main() -> None:
     try:
         starting.measure(table)
         pictures.measure(table)
+        proofs.measure(table)
         with house.cluster() as running:
             _web(table, running)
             _corpus(table, running, long=long)

@@ -24,7 +24,7 @@ PAYLOAD_LIMIT: Final = 2_000  # characters; a whole one has about 900
 ALGORITHM: Final = "PBKDF2/SHA-256"
 ROUNDS: Final = 8_000  # of PBKDF2 in one try: 1.8 ms with the instructions of a server, of which we spend one
 TRIES: Final = 60  # at most, on average half of them; times in docs/decisions/0011-floods.md
-TRIES_IN_A_FLOOD: Final = 150
+TRIES_IN_A_FLOOD: Final = 120
 
 
 def challenge(key: bytes, *, pressure: int, at: datetime) -> dict[str, Any]:
