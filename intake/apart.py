@@ -25,7 +25,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final, Literal
 
@@ -44,6 +45,7 @@ _ENVIRONMENT: Final[Mapping[str, str]] = {
     **dict.fromkeys(("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
 }
 _slots = threading.BoundedSemaphore(max(2, os.cpu_count() or 2))  # children of this process at a time
+_calm_slot = threading.BoundedSemaphore(1)  # one more, for what must not wait until others have been read
 
 
 class Refused(Exception):  # noqa: N818  an answer, not a fault
@@ -61,17 +63,20 @@ def run(
     memory_mb: int = 512,
     wall_s: float = 20,
     output_mb: int = 64,
+    calm: bool = False,
+    told: Callable[[float], object] | None = None,
 ) -> Any:  # noqa: ANN401  whatever the function returns
     """Return `function` ("package.module:name", never from data) called with `args` in a limited child.
 
     Arguments are anything that pickles; the result may hold None, bool, int, float, str, bytes, list,
     tuple and dict. `cpu_s` is processor time, `memory_mb` address space (an interpreter with lxml
     takes about 150), `wall_s` the time from start to end, `output_mb` the size of the result as written.
+    Children wait for a free slot; `calm` ones have one of their own. `told` hears the seconds without that.
     Raises Refused: whatever went wrong, the caller's process is unharmed.
     """
     limits = (cpu_s, memory_mb * 1024 * 1024, output_mb * 1024 * 1024, wall_s)
     with (
-        _slots,
+        _calm_slot if calm else _slots,
         tempfile.TemporaryFile() as request,
         tempfile.TemporaryFile() as result,
         tempfile.TemporaryFile() as complaint,
@@ -79,7 +84,10 @@ def run(
         pickle.dump((limits, function), request)
         pickle.dump(args, request)
         request.seek(0)
+        started = time.monotonic()
         ended = _wait(request, result, complaint, wall_s)
+        if told is not None:
+            told(time.monotonic() - started)
         if ended != 0:
             reason: Reason = "time" if ended is None else _ENDED.get(ended, "crash")
             log.warning("%s apart: %s (%s) %s", function, reason, ended, _said(complaint))

@@ -41,16 +41,16 @@ class Brought:
     records: bytes = b""  # of the whole way to the page
 
 
-def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime, calm: bool = False) -> bool:
+def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime) -> bool:
     """Read the page of one item whose machine is free; return whether there was one.
 
     The attempt is counted before the page is asked for. Among machines the one that rested longest comes
-    first, so that a source with many items takes nothing away from the others. `calm` leaves out what
-    failed before.
+    first, so that a source with many items takes nothing away from the others. A calm way
+    leaves out machines that are new or did not answer in time at last.
     """
-    watch = polite.Stopwatch(at)
+    watch, way = polite.Stopwatch(at), way.once()
     with sessions.begin() as session:
-        order = _take(session, at=at, calm=calm)
+        order = _take(session, at=at, calm=way.calm)
     if order is None:
         return False
     brought = _look(sessions, way, order, at=at)
@@ -74,7 +74,7 @@ def _take(session: Session, *, at: datetime, calm: bool) -> Order | None:
         .limit(1)
         .with_for_update(skip_locked=True, of=(SeenItem, SourceHost))
     )
-    found = session.execute(due.where(SeenItem.attempts == 0) if calm else due).one_or_none()
+    found = session.execute(due.where(polite.steady()) if calm else due).one_or_none()
     if found is None:
         return None
     item, home = found
@@ -110,7 +110,7 @@ def _looked(sessions: sessionmaker[Session], way: polite.Way, order: Order, at: 
         return Brought(answer=answer, reason=Dropped.OTHER_SITE, error=answer.url[:300])
     if order.url.startswith("https:") and not answer.url.startswith("https:"):
         return Brought(answer=answer, reason=Dropped.REFUSED, error="insecure")
-    page = apart.run("intake.extraction:read", answer.content, answer.url, at.isoformat())
+    page = way.read("intake.extraction:read", answer.content, answer.url, at.isoformat())
     if page is None or len(answer.content) > COPY_LIMIT:
         return Brought(answer=answer, reason=Dropped.NO_TEXT)
     return Brought(page=dict(page), answer=answer, records=warc.write(answer, at=at))
@@ -122,7 +122,7 @@ def settle(session: Session, way: polite.Way, order: Order, brought: Brought, *,
     wish = 0 if answer is None else polite.wish(answer)
     # The item before its machine, as when taking it: else two workers may wait for each other for good.
     item = session.get_one(SeenItem, order.item_id, with_for_update=True, populate_existing=True)
-    polite.release(session, order.host, at=at, wait=wish)
+    polite.release(session, order.host, at=at, wait=wish, slow=way.slow)
     if item.state is not ItemState.WAITING:
         return
     if brought.reason is not None:

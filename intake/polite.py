@@ -7,13 +7,13 @@ to now and a pause. A process that dies leaves a machine that is free again afte
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -23,6 +23,9 @@ from models import SourceHost
 
 HOLD: Final = timedelta(seconds=90)  # longer than robots.txt, a page and its reading take together
 PAUSE: Final = 5  # seconds between two questions, unless robots.txt asks for more
+COST: Final = 5  # answers in time that make up for one that was not
+MOST: Final = 50
+SLOW: Final = 4.0  # seconds to answer and be read beyond which a machine is not steady
 _KEPT: Final = timedelta(hours=24)  # of robots.txt, as RFC 9309 allows at most
 LONGEST: Final = timedelta(hours=24)  # any machine's wish to be left alone counts as at most this
 
@@ -32,11 +35,38 @@ AGENT: Final = "KiemTin"  # our name in robots.txt: the one that stands in `fetc
 
 @dataclass(frozen=True)
 class Way:
-    """How this house asks: through which fetch, under which name, on which calendar."""
+    """How this house asks: through which fetch, under which name, on which calendar.
+
+    `calm`: it keeps to machines that are steady, and reads their answers apart without waiting for others'.
+    """
 
     zone: ZoneInfo
     get: Get
     agent: str = AGENT
+    calm: bool = False
+    spent: list[float] = field(default_factory=list)  # seconds of a machine to answer, and of reading it
+
+    def read(self, function: str, *args: object) -> Any:  # noqa: ANN401  whatever the function returns
+        """Read foreign bytes in the limited child process (`intake.apart.run`)."""
+        return apart.run(function, *args, calm=self.calm, told=self.spent.append)
+
+    def once(self) -> Self:
+        """Return this way for one piece of work, whose seconds count alone."""
+
+        def get(url: str, etag: str, last_modified: str) -> Fetched:
+            started = time.monotonic()
+            try:
+                return self.get(url, etag, last_modified)
+            finally:
+                made.spent.append(time.monotonic() - started)
+
+        made = replace(self, get=get, spent=[])
+        return made
+
+    @property
+    def slow(self) -> bool:
+        """Whether that took longer than it may of a steady machine; waiting for our own turn is left out."""
+        return sum(self.spent) > SLOW
 
     @classmethod
     def within(cls, limits: fetch.Limits, zone: ZoneInfo) -> Self:
@@ -87,11 +117,21 @@ def hold(session: Session, host: str, *, at: datetime) -> None:
     session.execute(update(SourceHost).where(SourceHost.host == host).values(free_at=at + HOLD))
 
 
-def release(session: Session, host: str, *, at: datetime, wait: int = 0) -> None:
-    """Free `host` after a pause, or after the `wait` in seconds that it asked for."""
+def release(session: Session, host: str, *, at: datetime, wait: int = 0, slow: bool | None = None) -> None:
+    """Free `host` after a pause, or after the `wait` in seconds that it asked for.
+
+    `slow`: it did not answer, or not in time; None: nothing is to be concluded from how it answered.
+    """
     row = session.get_one(SourceHost, host, with_for_update=True, populate_existing=True)
     pause = max(PAUSE, row.crawl_delay, wait)
     row.free_at = at + min(timedelta(seconds=pause), LONGEST)
+    if slow is not None:
+        row.distrust = min(row.distrust + COST, MOST) if slow else max(row.distrust - 1, 0)
+
+
+def steady() -> ColumnElement[bool]:
+    """Whether a machine (SourceHost, in a query) was asked before and answered in time at last."""
+    return (SourceHost.distrust == 0) & SourceHost.robots_at.is_not(None)
 
 
 def ask(
@@ -116,7 +156,7 @@ def ask(
             known = update(SourceHost).where(SourceHost.host == host)
             session.execute(known.values(robots=text, robots_at=at))
     if text.strip():
-        allowed, delay = apart.run("intake.robots:ask", text, way.agent, url)
+        allowed, delay = way.read("intake.robots:ask", text, way.agent, url)
         with sessions.begin() as session:
             session.execute(update(SourceHost).where(SourceHost.host == host).values(crawl_delay=delay))
         if not allowed:

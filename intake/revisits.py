@@ -90,14 +90,14 @@ def begin(
 
 def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime) -> bool:
     """Visit one article's page that is due and whose machine is free; return whether there was one."""
-    watch = polite.Stopwatch(at)
+    watch, way = polite.Stopwatch(at), way.once()
     with sessions.begin() as session:
         order = _take(session, at=at)
     if order is None:
         return False
     brought = _look(sessions, way, order, at=at)
     with sessions.begin() as session:
-        settle(session, order, brought, at=watch.now())
+        settle(session, way, order, brought, at=watch.now())
     return True
 
 
@@ -124,7 +124,7 @@ def _look(sessions: sessionmaker[Session], way: polite.Way, order: Order, *, at:
             return Brought(answer, gone=True)
         if answer.status != 200:  # noqa: PLR2004  304 or an answer that says nothing about the page
             return Brought(answer)
-        page = apart.run("intake.extraction:read", answer.content, answer.url, at.isoformat())
+        page = way.read("intake.extraction:read", answer.content, answer.url, at.isoformat())
     except (polite.Closed, fetch.Refused, fetch.Unreached, apart.Refused):
         return Brought()
     except Exception:
@@ -134,11 +134,11 @@ def _look(sessions: sessionmaker[Session], way: polite.Way, order: Order, *, at:
     return Brought(answer, gone=True) if page is None else Brought(answer, dict(page))
 
 
-def settle(session: Session, order: Order, brought: Brought, *, at: datetime) -> None:
+def settle(session: Session, way: polite.Way, order: Order, brought: Brought, *, at: datetime) -> None:
     """Write down what stands at an article's address now, in the case's diary too when it changed."""
     wish = 0 if brought.answer is None else polite.wish(brought.answer)
     article = session.get_one(Article, order.article_id, with_for_update=True, populate_existing=True)
-    polite.release(session, order.host, at=at, wait=wish)
+    polite.release(session, order.host, at=at, wait=wish, slow=way.slow)
     article.visits += 1
     article.last_visit_at = at
     article.misses = article.misses + 1 if brought.gone else 0

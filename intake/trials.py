@@ -29,14 +29,14 @@ class Order:
 
 def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime) -> bool:
     """Do one trial whose machine is free; return whether there was one. A bad answer never raises."""
-    watch = polite.Stopwatch(at)
+    watch, way = polite.Stopwatch(at), way.once()
     with sessions.begin() as session:
         order = _take(session, at=at)
     if order is None:
         return False
     brought = visits.look(sessions, way, order.url, order.kind, is_part=order.is_part, at=at)
     with sessions.begin() as session:
-        _settle(session, order, brought, at=watch.now())
+        _settle(session, way, order, brought, at=watch.now())
     return True
 
 
@@ -70,10 +70,13 @@ def _take(session: Session, *, at: datetime) -> Order | None:
     return Order(trial.id, trial.url, trial.host, kind, home, is_part)
 
 
-def _settle(session: Session, order: Order, brought: visits.Brought, *, at: datetime) -> None:
+def _settle(
+    session: Session, way: polite.Way, order: Order, brought: visits.Brought, *, at: datetime
+) -> None:
     answer = brought.answer
     trial = session.get(SourceTrial, order.trial_id, with_for_update=True)
-    polite.release(session, order.host, at=at, wait=0 if answer is None else polite.wish(answer))
+    wish = 0 if answer is None else polite.wish(answer)
+    polite.release(session, order.host, at=at, wait=wish, slow=way.slow)
     if trial is None:  # a later trial took its place
         return
     reading = brought.reading

@@ -57,15 +57,15 @@ class Brought:
     reading: Reading | None = None
 
 
-def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime, calm: bool = False) -> bool:
+def run_one(sessions: sessionmaker[Session], way: polite.Way, *, at: datetime) -> bool:
     """Visit one address that is due and whose machine is free; return whether there was one.
 
-    `calm` passes over addresses that failed last time, so that slow and broken machines cannot keep every
-    worker waiting. A bad answer never raises.
+    A calm way passes over machines that are new, or did not answer in time at last, so that slow and
+    broken ones cannot keep every worker waiting. A bad answer never raises.
     """
-    watch = polite.Stopwatch(at)
+    watch, way = polite.Stopwatch(at), way.once()
     with sessions.begin() as session:
-        order = _take(session, at=at, calm=calm)
+        order = _take(session, at=at, calm=way.calm)
     if order is None:
         return False
     brought = look(sessions, way, order.url, order.kind, marks=order.marks, is_part=order.is_part, at=at)
@@ -120,7 +120,7 @@ def _looked(
         return Brought("status", str(answer.status), answer)
     if url.startswith("https:") and not answer.url.startswith("https:"):
         return Brought("insecure", answer.url, answer)
-    reading = apart.run(
+    reading = way.read(
         "intake.feedreading:read", answer.content, answer.url, answer.media_type, kind.value, at.isoformat()
     )
     if not reading["form"] or (kind is SourceKind.LISTING and not reading["items"]):
@@ -140,7 +140,7 @@ def _take(session: Session, *, at: datetime, calm: bool) -> Order | None:
         .limit(1)
         .with_for_update(skip_locked=True, of=(SourceAddress, SourceHost))
     )
-    found = session.execute(due.where(SourceAddress.failures == 0) if calm else due).one_or_none()
+    found = session.execute(due.where(polite.steady()) if calm else due).one_or_none()
     if found is None:
         return None
     address, kind = found
@@ -157,7 +157,8 @@ def _settle(session: Session, way: polite.Way, order: Order, brought: Brought, *
     answer = brought.answer
     source = session.get_one(Source, order.source_id, with_for_update=True)
     address = session.get(SourceAddress, order.address_id, with_for_update=True)
-    polite.release(session, order.host, at=at, wait=0 if answer is None else polite.wish(answer))
+    wish = 0 if answer is None else polite.wish(answer)
+    polite.release(session, order.host, at=at, wait=wish, slow=way.slow)
     if source.state is not SourceState.WATCHED or address is None:  # paused or forgotten meanwhile
         return
     visit = SourceVisit(

@@ -1,6 +1,7 @@
 """The lines of work that read watched sources, for the worker; and forgetting what was kept long enough."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,17 +13,18 @@ from models import ItemState, SeenItem, SourceVisit
 
 Step = Callable[[datetime], bool]
 
-CALM: Final = 2  # lines that keep to what answered last time: a slow machine cannot hold up all
-LINES: Final = 2  # lines that take everything
+CALM: Final = 2  # lines that keep to machines which answered in time at last: slow ones cannot hold up all
+LINES: Final = 6  # lines that take everything; most of their time they wait for slow machines
 KEPT: Final = timedelta(days=90)  # of visits and of items that were dropped; keys and tallies stay
 
 
 def lines(sessions: sessionmaker[Session], way: polite.Way) -> dict[str, Step]:
     """Return the lines of work by name; each does one piece of each kind and says whether there was any."""
+    steady = replace(way, calm=True)
 
     def calm(at: datetime) -> bool:
-        visited = visits.run_one(sessions, way, at=at, calm=True)
-        return articles.run_one(sessions, way, at=at, calm=True) or visited
+        visited = visits.run_one(sessions, steady, at=at)
+        return articles.run_one(sessions, steady, at=at) or visited
 
     def every(at: datetime) -> bool:
         tried = trials.run_one(sessions, way, at=at)

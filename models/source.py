@@ -154,6 +154,8 @@ class SourceHost(Base):
     robots: Mapped[str] = mapped_column(default="")
     robots_at: Mapped[datetime | None]  # when it was read; None: not yet
     crawl_delay: Mapped[int] = mapped_column(default=0)  # seconds that robots.txt asks for
+    # Answers in time that it owes until it counts as steady again; one that is late or none costs several.
+    distrust: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class SourceVisit(Base):

@@ -4,6 +4,7 @@ import io
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -298,7 +299,7 @@ def test_many_workers_let_each_article_arrive_once(
         gate.wait()
         for tick in range(40):
             moment = at + timedelta(seconds=100 * (tick + 1))
-            articles.run_one(sessions, web.way, at=moment, calm=worker == 0)
+            articles.run_one(sessions, replace(web.way, calm=worker == 0), at=moment)
             arriving.run_one(sessions, model, at=moment, zone=ZONE)
 
     with ThreadPoolExecutor(3) as pool:
