@@ -39,6 +39,8 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "logging_collector": "on",  # one file per weekday, so that the log cannot grow for ever
     "log_directory": "log",
     "log_filename": "postgres-%a.log",
+    # What a search reads lies in the memory of the system: helpers that fetch it only add their wake-ups.
+    "io_method": "sync",
     "log_truncate_on_rotation": "on",
     "log_rotation_age": "1d",
     # What citizens wrote does not belong in a log: no statements, no parameters, no row contents.
@@ -54,7 +56,6 @@ FAST: Final[Mapping[str, str]] = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "shared_buffers": "64MB",
-    "io_method": "sync",
     "logging_collector": "off",
 }
 
@@ -79,7 +80,7 @@ class Cluster:
     def __init__(self, folder: Path, *, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder.absolute()
         self.data = self.folder / "data"
-        self.settings = {**_SETTINGS, **(settings or {})}
+        self.settings = {**_SETTINGS, "shared_buffers": _shared_buffers(), **(settings or {})}
         self._bin = programs()
         self._account = _account() if os.geteuid() == 0 else None
         self._using: IO[bytes] | None = None
@@ -289,6 +290,15 @@ def throw_away(settings: Mapping[str, str] | None = None, *, durable: bool = Fal
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(cluster.socket_dir, ignore_errors=True)
+
+
+def _shared_buffers() -> str:
+    """Return how much memory the server keeps its pages in: an eighth of the machine's, 128 MB to 2 GB.
+
+    The vectors of 100,000 texts take 110 MB, and a search that finds them there takes half the time.
+    """
+    eighth = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 8 // 2**20
+    return f"{max(128, min(2048, eighth))}MB"
 
 
 def _account() -> pwd.struct_passwd:

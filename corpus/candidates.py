@@ -4,6 +4,7 @@ Everything that a commit wrote is found by the next search of any process: there
 PostgreSQL.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -59,7 +60,8 @@ _FIND: Final = """
     )
     SELECT found.number, k.*
     FROM found JOIN asked a ON a.number = found.number CROSS JOIN LATERAL (
-        SELECT p.id, p.{owner}_id, p.canonical, p.folded, p.fingerprint, p.keys, p.names, p.lang,
+        SELECT p.id, p.{owner}_id, p.canonical, p.folded, p.fingerprint,
+            CAST(p.keys AS text), p.names, p.lang,
             CASE WHEN coalesce(p.encoder = a.encoder, true) THEN halfvec_send(p.embedding) END AS vector
         FROM passages p WHERE p.id = found.id AND {standing} OFFSET 0
     ) k
@@ -137,7 +139,7 @@ def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Kn
             "terms": [term for _, term, _ in terms],
             "weights": [weight for _, _, weight in terms],
         },
-    )
+    ).all()
     found: list[list[Known]] = [[] for _ in asked]
     for number, _, owner_id, canonical, folded, fingerprint, keys, names, lang, vector in rows:
         side = _side(canonical, folded, keys, names, lang, vector)
@@ -158,9 +160,10 @@ def _written(vector: Vector) -> str:
 
 
 def _side(
-    canonical: str, folded: str, keys: list[str], names: str | None, lang: str, vector: bytes | None
+    canonical: str, folded: str, written: str, names: str | None, lang: str, vector: bytes | None
 ) -> Side:
     marked = len(passages.PLACE)
+    keys = json.loads(written) if len(written) > len("[]") else []
     return Side(
         canonical=canonical,
         folded=folded,

@@ -24,6 +24,7 @@ _READINGS: Final = 8  # kept at each word
 _FORMS: Final = 20  # of one folded syllable
 _NONE: Final = -1  # no such pair was counted
 _REMEMBERED: Final = 20_000  # contexts, about 15 MB
+_READ_AGAIN: Final = 256  # texts: what the encoder has read is then put beside each of its candidates
 
 
 def readable(canonical: str, lang: str) -> str:
@@ -34,6 +35,7 @@ def readable(canonical: str, lang: str) -> str:
     return restore(canonical) if lang == "vi" else canonical[:_TEXT_LIMIT]
 
 
+@lru_cache(maxsize=_READ_AGAIN)
 def restore(canonical: str) -> str:
     """Return the first 2,000 characters of `canonical` with missing marks put back.
 

@@ -24,6 +24,9 @@ _KEY: Final = np.uint64(2**48 - 1)
 _FACTORS: Final = np.random.default_rng(48).integers(2**63, size=11, dtype=np.uint64) * np.uint64(
     2
 ) + np.uint64(1)
+_POWERS: Final = np.cumprod(np.full(TEXT_LIMIT + 1, _FACTORS[10]))  # by which the letters of a word count
+_SLOTS: Final = 1 << 16  # of the table in which the grams of a query are looked up
+_TRIED: Final = range(4, 33, 4)  # ways to put grams into slots
 
 
 class Shared(NamedTuple):
@@ -83,10 +86,18 @@ def _char_grams(texts: Sequence[str]) -> tuple[_Numbers, _Numbers]:
 
 
 def _word_grams(texts: Sequence[str]) -> tuple[_Numbers, _Numbers]:
-    known: dict[str, int] = {}
-    lines = [[known.setdefault(word, len(known) + 1) for word in text.split()] for text in texts]
-    words = np.array([word for line in lines for word in line], dtype=np.uint64) * _FACTORS[0]
-    rows = np.repeat(np.arange(len(lines), dtype=np.uint64), [len(line) for line in lines])
+    lines = [f"{text}\n" for text in texts]
+    written = "".join(lines).encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(written, dtype=np.uint32).astype(np.uint64)
+    apart = codes <= ord(" ")
+    ends = np.flatnonzero(apart)
+    begins = np.concatenate([[0], ends[:-1] + 1]).astype(np.intp)
+    kept = begins < ends  # an empty text has no word
+    places = np.arange(len(codes)) - np.repeat(begins, ends - begins + 1)
+    codes[apart] = 0
+    words = np.add.reduceat(codes * _POWERS[places], begins)[kept] * _FACTORS[0]
+    where = np.repeat(np.arange(len(lines), dtype=np.uint64), [len(line) for line in lines])
+    rows = where[begins[kept]]
     together = rows[1:] == rows[:-1]
     pairs = (words[:-1] * _FACTORS[1] + words[1:])[together]
     return np.concatenate([rows, rows[1:][together]]), np.concatenate([words, pairs])
@@ -106,7 +117,7 @@ def _shared(rows: _Numbers, grams: _Numbers, count: int) -> Shared:
         return _nothing(count - 1)
     lengths = np.sqrt(np.bincount(owners, times * times, minlength=count))
     sizes = np.bincount(owners, minlength=count)
-    places = np.minimum(np.searchsorted(keys[:ours], keys[ours:]), ours - 1)
+    places = _places(keys[:ours], keys[ours:])
     shared = np.flatnonzero(keys[places] == keys[ours:])
     places, theirs = places[shared], owners[ours:][shared]
     dots = np.bincount(theirs, times[ours:][shared] * times[places], minlength=count)[1:]
@@ -115,3 +126,17 @@ def _shared(rows: _Numbers, grams: _Numbers, count: int) -> Shared:
     back = np.bincount(theirs, minlength=count)[1:] / np.maximum(sizes[1:], 1)
     cosine = dots / np.maximum(lengths[0] * lengths[1:], 1e-12)
     return Shared(cosine.astype(np.float64), covered.astype(np.float64), np.sqrt(covered * back))
+
+
+def _places(ours: _Numbers, theirs: _Numbers) -> npt.NDArray[np.intp]:
+    """Return for each of `theirs` the only place in `ours`, ascending, where it may stand.
+
+    A table in which no two of `ours` share a slot answers several times as fast as bisection.
+    """
+    for shift in _TRIED:
+        slots = (ours >> np.uint64(shift)) % np.uint64(_SLOTS)
+        table = np.zeros(_SLOTS, dtype=np.int32)
+        table[slots] = np.arange(len(ours))
+        if (table[slots] == np.arange(len(ours))).all():
+            return np.asarray(table[(theirs >> np.uint64(shift)) % np.uint64(_SLOTS)], dtype=np.intp)
+    return np.minimum(np.searchsorted(ours, theirs), len(ours) - 1)

@@ -120,12 +120,18 @@ class Comparison:
     def __init__(self, query: Side, candidates: Sequence[Side]) -> None:
         self.query, self.candidates = query, candidates
         self._texts = [candidate.compared for candidate in candidates]
+        self._columns: dict[str, Column] = {}
 
     def table(self, wanted: Sequence[str]) -> Table:
         """Return the `wanted` signals: one row for each candidate."""
         if not self.candidates:
             return np.zeros((0, len(wanted)))
-        return np.column_stack([_COLUMNS[name](self) for name in wanted]).astype(np.float64)
+        return np.column_stack([self._column(name) for name in wanted]).astype(np.float64)
+
+    def _column(self, name: str) -> Column:
+        if name not in self._columns:
+            self._columns[name] = _COLUMNS[name](self)
+        return self._columns[name]
 
     def each(self, of: Callable[[Side], float]) -> Column:
         """Return `of` of each candidate."""

@@ -22,7 +22,11 @@ def _counted(folded: list[str], **options: object) -> npt.NDArray[np.float64]:
     return np.asarray(counts[1:] @ counts[0])
 
 
-@pytest.mark.parametrize("query", FOLDED[:4])
+# As many grams as do not fit into a table without sharing slots.
+MANY = " ".join("".join(np.random.default_rng(3).choice(list("abcdefghijk  "), 1_900)).split())
+
+
+@pytest.mark.parametrize("query", [*FOLDED[:4], MANY, "x" * TEXT_LIMIT])
 def test_similarity_is_what_scikit_learn_counts(query: str) -> None:
     likeness = similarity(query, FOLDED)
     chars = _counted([query, *FOLDED], analyzer="char_wb", ngram_range=(3, 5))
