@@ -7,7 +7,7 @@ import sys
 import time
 
 from app.embedded import Cluster
-from bench import house, intake, matching, pictures, proofs, reading, relations, starting, triage
+from bench import house, intake, longer, matching, pictures, proofs, reading, relations, starting, triage
 from bench.figures import OUT, Table
 
 _LARGEST_WITH_TRIAGE = 10_000
@@ -53,6 +53,7 @@ def _corpus(table: Table, running: Cluster, *, long: bool) -> None:
             matching.recall(table, corpus)
             if size == _LARGEST_WITH_TRIAGE:
                 triage.measure(table, home)
+                longer.measure(table, corpus)
             if size == _WITH_BULK:
                 matching.bulk(table, corpus)
         if long:

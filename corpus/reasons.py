@@ -3,7 +3,8 @@
 Codes and character spans only; templates turn them into words. Spans are [start, end) in the canonical texts.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from corpus.differences import Difference, differences
@@ -62,6 +63,7 @@ class Reasons:
     denial: Denial | None = None
     foreign: bool = False  # the texts are in two languages, so that no words can be put side by side
     common: tuple[Span, ...] = ()  # where the left text names a number, date or place that both name
+    passage: Span | None = None  # the only part of a long left text that was compared
 
     def as_json(self) -> dict[str, Any]:
         """Return the reasons as they are stored with a match."""
@@ -86,6 +88,25 @@ def explain(left: Side, right: Side, signals: Signals | None = None) -> Reasons:
         denial=denial,
         foreign=left.lang != right.lang,
         common=_common(pair),
+    )
+
+
+def moved(found: Reasons, begins: int, size: int) -> Reasons:
+    """Return the reasons of a passage of `size` characters as those of the left text in which it begins."""
+
+    def on(spans: Iterable[Span]) -> tuple[Span, ...]:
+        return tuple((start + begins, end + begins) for start, end in spans)
+
+    denial = found.denial
+    if denial is not None and denial.side == "left":
+        denial = replace(denial, span=on([denial.span])[0])
+    return replace(
+        found,
+        shared=tuple(replace(one, left=on([one.left])[0]) for one in found.shared),
+        differences=tuple(replace(one, left_spans=on(one.left_spans)) for one in found.differences),
+        denial=denial,
+        common=on(found.common),
+        passage=(begins, begins + size),
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -10,12 +10,12 @@ import numpy as np
 from rapidfuzz.distance import LCSseq
 from sqlalchemy.orm import Session
 
-from corpus import candidates, places, ranker, reasons
+from corpus import candidates, excerpts, places, ranker, reasons
 from corpus.candidates import DEPTH, Asked, Known, Owner
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
 from corpus.signals import Comparison, Side, Signals
-from corpus.text import NormalText
+from corpus.text import NormalText, normalise
 from models import Band, Relation
 
 __all__ = ["DEPTH", "Hit", "Near", "Query", "bulk", "cases", "claims"]
@@ -25,11 +25,15 @@ _BATCH: Final = 32  # texts whose candidates are fetched together
 
 @dataclass(frozen=True)
 class Query:
-    """A text that asks, and the vector that asks; the encoder gives the one under which it will be found."""
+    """A text that asks, and the vector that asks; the encoder gives the one under which it will be found.
+
+    `begins` is where a passage of a longer text begins in it.
+    """
 
     normal: NormalText
     vector: Vectors | None
     encoder: Encoder | None = None
+    begins: int = 0
 
     @classmethod
     def of(cls, normal: NormalText, encoder: Encoder) -> "Query":
@@ -50,6 +54,21 @@ class Query:
             return None
         vectors: Vectors = self.encoder.encode_passage([readable(self.normal.canonical, self.normal.lang)])
         return np.asarray(vectors[0])
+
+    @cached_property
+    def parts(self) -> "Sequence[Query]":
+        """The passages of a long text, as queries of their own; encoded when first asked for."""
+        if self.vector is None or self.encoder is None:
+            return []
+        canonical = self.normal.canonical
+        cut = [(start, normalise(canonical[start:end])) for start, end in excerpts.spans(canonical)]
+        queries = Query.several([normal for _, normal in cut], self.encoder) if cut else []
+        # Where the passage alone is written otherwise, its reasons would point at other words.
+        return [
+            replace(query, begins=start)
+            for (start, _), query in zip(cut, queries, strict=True)
+            if canonical.startswith(query.normal.canonical, start)
+        ]
 
     @property
     def asked(self) -> Asked:
@@ -91,8 +110,9 @@ class Near:
 def claims(session: Session, query: Query, *, limit: int = 10, floor: bool = True) -> list[Hit]:
     """Return the confirmed claims nearest to `query`, best first; none below the ranker's floor.
 
-    Retired claims are left out. A claim is as near as the nearest of its texts. Without `floor` the list is
-    as long as there are candidates, for measuring.
+    Retired claims are left out. A claim is as near as the nearest of its texts is to the query or, where
+    that is long, to one of its passages. Without `floor` the list is as long as there are candidates, for
+    measuring.
     """
     return _hits(session, query, "claim", limit=limit, floor=floor)
 
@@ -113,67 +133,68 @@ def bulk(
     for start in range(0, len(texts), _BATCH):
         queries = Query.several(texts[start : start + _BATCH], encoder)
         result += [
-            [Near(owner_id, p, ranking.model.band(p)) for owner_id, p, _ in ranking.ordered[:limit]]
-            for ranking in _ranked(session, queries, "claim")
+            [Near(one.owner_id, one.probability, one.model.band(one.probability)) for one in ordered[:limit]]
+            for ordered in _ranked(session, queries, "claim")
         ]
     return result
 
 
 @dataclass(frozen=True)
-class _Ranking:
-    """The candidates of one query, scored: owner, probability and place of its nearest text, best first."""
+class _Scored:
+    """An owner by its nearest text: `known`, at `place` among those that stand beside `query`."""
 
+    owner_id: int
+    probability: float
     query: Query
-    known: Sequence[Known]
+    known: Known
     beside: Comparison
+    place: int
     model: ranker.Ranker
-    ordered: list[tuple[int, float, int]]
 
 
 def _hits(session: Session, query: Query, owner: Owner, *, limit: int, floor: bool) -> list[Hit]:
-    (ranking,) = _ranked(session, [query], owner)
-    model = ranking.model
-    shown = [one for one in ranking.ordered if not floor or model.band(one[1]) is not None][:limit]
-    if not shown:
-        return []
+    (ordered,) = _ranked(session, [query], owner)
+    shown = [one for one in ordered if not floor or one.model.band(one.probability) is not None][:limit]
     # Reasons, and signals that are not weighed, take their time: only for those that are shown.
-    measured = ranking.beside.table(Signals._fields)
-    return [
-        _hit(owner_id, probability, query, ranking.known[place], Signals(*measured[place].tolist()), model)
-        for owner_id, probability, place in shown
-    ]
+    tables = {id(one.beside): one.beside.table(Signals._fields) for one in shown}
+    return [_hit(query, one, Signals(*tables[id(one.beside)][one.place].tolist())) for one in shown]
 
 
-def _ranked(session: Session, queries: Sequence[Query], owner: Owner) -> list[_Ranking]:
-    found = candidates.find(session, [one.asked for one in queries], owner)
+def _ranked(session: Session, queries: Sequence[Query], owner: Owner) -> list[list[_Scored]]:
+    """Return for each query who is near, best first. Claims are compared with its passages too."""
+    asking = [(number, query) for number, query in enumerate(queries)]
+    if owner == "claim":
+        asking += [(number, part) for number, query in enumerate(queries) for part in query.parts]
+    found = candidates.find(session, [one.asked for _, one in asking], owner)
     model = ranker.load()
-    result = []
-    for query, known in zip(queries, found, strict=True):
+    best: list[dict[int, _Scored]] = [{} for _ in queries]
+    for (number, query), known in zip(asking, found, strict=True):
         beside = Comparison(query.side, [one.side for one in known])
-        best: dict[int, tuple[float, int]] = {}
         for place, probability in enumerate(model.of_table(beside.table(model.features))):
-            owner_id = known[place].owner_id
-            if owner_id not in best or probability > best[owner_id][0]:
-                best[owner_id] = (probability, place)
-        ordered = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
-        result.append(_Ranking(query, known, beside, model, [(one, *rest) for one, rest in ordered]))
-    return result
+            nearest = best[number].get(known[place].owner_id)
+            if nearest is None or probability > nearest.probability:
+                one = known[place]
+                best[number][one.owner_id] = _Scored(
+                    one.owner_id, probability, query, one, beside, place, model
+                )
+    return [sorted(one.values(), key=lambda it: (-it.probability, it.owner_id)) for one in best]
 
 
-def _hit(
-    owner_id: int, probability: float, query: Query, known: Known, measured: Signals, model: ranker.Ranker
-) -> Hit:
+def _hit(query: Query, nearest: _Scored, measured: Signals) -> Hit:
+    part, known = nearest.query, nearest.known
     side, other = query.side, known.side
-    why = reasons.explain(side, other, measured)
+    why = reasons.explain(part.side, other, measured)
+    if part is not query:
+        why = reasons.moved(why, part.begins, len(part.normal.canonical))
     pair = f"{query.normal.fingerprint}:{known.fingerprint}"
     return Hit(
-        owner_id=owner_id,
-        probability=probability,
-        band=model.band(probability),
+        owner_id=nearest.owner_id,
+        probability=nearest.probability,
+        band=nearest.model.band(nearest.probability),
         relation=why.relation,
         overlap=LCSseq.normalized_similarity(side.folded.split(), other.folded.split()),
         signals={name: round(value, 4) for name, value in measured._asdict().items()},
         reasons=why.as_json(),
-        ranker=model.version,
+        ranker=nearest.model.version,
         pair_fingerprint=hashlib.sha256(pair.encode()).hexdigest(),
     )

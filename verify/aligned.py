@@ -31,6 +31,7 @@ class Sides:
     foreign: bool = False  # two languages: no words to be marked
     common: Sequence[str] = ()  # numbers, dates and places that both name, as the left text writes them
     fired: Sequence[str] = ()  # codes of what speaks for the pair: signals, link, id, picture
+    passage: bool = False  # only a passage of the left text was compared; the rest of it is left out
 
 
 def plain(left: str, right: str) -> Sides:
@@ -42,14 +43,16 @@ def read(reasons: Mapping[str, Any], left: str, right: str) -> Sides:
     """Return the texts in segments by the spans in `reasons` (corpus/reasons.py), each in its own text."""
     told = reasons.get("differences", ())
     shared = reasons.get("shared", ())
+    passage = reasons.get("passage")
     return Sides(
-        segments(left, [one["left"] for one in shared], _spans(told, "left_spans")),
+        segments(left, [one["left"] for one in shared], _spans(told, "left_spans"), passage),
         segments(right, [one["right"] for one in shared], _spans(told, "right_spans")),
         [Difference(one["kind"], _told(one, "left", left), _told(one, "right", right)) for one in told],
         denial=_denial(reasons.get("denial"), left, right),
         foreign=bool(reasons.get("foreign")),
         common=[left[start:end] for start, end in reasons.get("common", ())],
         fired=list(reasons.get("fired", ())),
+        passage=passage is not None,
     )
 
 
@@ -59,12 +62,19 @@ def turned(sides: Sides) -> Sides:
     return replace(sides, left=sides.right, right=sides.left, differences=told)
 
 
-def segments(text: str, same: Sequence[Sequence[int]], differ: Sequence[Sequence[int]]) -> list[Segment]:
-    """Return `text` cut at the spans. Where both claim a character, the difference wins.
+def segments(
+    text: str,
+    same: Sequence[Sequence[int]],
+    differ: Sequence[Sequence[int]],
+    passage: Sequence[int] | None = None,
+) -> list[Segment]:
+    """Return `text`, or its `passage`, cut at the spans. Where both claim a character, the difference wins.
 
     Spans beyond the text are cut off: stored reasons may be older than the text beside them.
     """
-    text = text[:SHOWN]
+    begins, ends = passage or (0, SHOWN)
+    before, text, after = text[:begins], text[begins:ends][:SHOWN], text[ends:]
+    same, differ = ([(start - begins, end - begins) for start, end in spans] for spans in (same, differ))
     kinds = ["plain"] * len(text)
     for kind, spans in (("same", same), ("differ", differ)):
         for start, end in spans:
@@ -76,6 +86,8 @@ def segments(text: str, same: Sequence[Sequence[int]], differ: Sequence[Sequence
             cut[-1] = (kind, cut[-1][1] + char)
         else:
             cut.append((kind, char))
+    if passage is not None:
+        cut = [("plain", "… ")] * bool(before) + cut + [("plain", " …")] * bool(after)
     return cut
 
 

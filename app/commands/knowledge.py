@@ -44,8 +44,11 @@ def explained(reasons: Mapping[str, Any], asked: str) -> Iterator[str]:
 
     What differs is told with the words of both sides, the asked one first.
     """
+    if reasons["passage"]:
+        yield "passage:  only this part of the text was compared"
     if reasons["shared"]:
-        yield f"shared:   {_bracketed(asked, [one['left'] for one in reasons['shared']])}"
+        spans = [one["left"] for one in reasons["shared"]]
+        yield f"shared:   {_bracketed(asked, spans, reasons['passage'] or (0, len(asked)))}"
     elif reasons["foreign"]:
         yield "shared:   no words, as the languages differ; only the meaning"
     for one in reasons["differences"]:
@@ -60,12 +63,12 @@ def explained(reasons: Mapping[str, Any], asked: str) -> Iterator[str]:
         yield f"signals:  {', '.join(reasons['fired'])}"
 
 
-def _bracketed(text: str, spans: Sequence[Sequence[int]]) -> str:
-    cut, at = [], 0
+def _bracketed(text: str, spans: Sequence[Sequence[int]], within: Sequence[int]) -> str:
+    cut, at = [], within[0]
     for start, end in sorted(map(tuple, spans)):
         cut += [text[at:start], "[", text[start:end], "]"]
         at = end
-    return "".join([*cut, text[at:]])[:_SHOWN]
+    return "".join([*cut, text[at : within[1]]])[:_SHOWN]
 
 
 def register(app: typer.Typer) -> None:

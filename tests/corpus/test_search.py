@@ -26,7 +26,7 @@ def _embed(texts: list[str], _is_query: bool) -> Vectors:  # noqa: FBT001  the s
     for row, words in zip(rows, texts, strict=True):
         for word in normalise(words).folded.split():
             row[int(hashlib.sha256(word.encode()).hexdigest(), 16) % DIMENSION] += 1
-    return rows
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 @pytest.fixture
@@ -67,6 +67,33 @@ def test_ranking_takes_one_pass_of_the_encoder(session: Session, ids: list[int])
     assert query.passage_vector is not None
     assert query.passage_vector is query.passage_vector
     assert passes == [True, False]
+
+
+def test_a_long_report_is_found_by_its_passage_which_the_reasons_point_at(
+    session: Session, model: Encoder, ids: list[int]
+) -> None:
+    talk = "Em đọc trong nhóm thấy nhiều người chia sẻ lắm. Ai biết thì trả lời giúp em với ạ. "
+    long = normalise(talk * 6 + "Nghe nói đập Nậm Pung ở Bát Xát đã vỡ, 40 nhà trôi. " + talk * 6)
+    query = search.Query.of(long, model)
+    best, *_ = search.claims(session, query, floor=False)
+    alone, *_ = search.claims(session, search.Query(long, query.vector), floor=False)
+    assert best.owner_id == ids[0]
+    assert best.probability > alone.probability
+    start, end = best.reasons["passage"]
+    assert "đập Nậm Pung ở Bát Xát đã vỡ" in long.canonical[start:end]
+    assert end - start < len(long.canonical) / 2
+    words = [long.canonical[slice(*one["left"])] for one in best.reasons["shared"]]
+    assert any("Nậm Pung ở Bát Xát đã vỡ" in one for one in words)
+    assert all(start <= one["left"][0] and one["left"][1] <= end for one in best.reasons["shared"])
+
+
+def test_cases_are_compared_with_the_whole_of_a_long_report(session: Session, model: Encoder) -> None:
+    known = make.case(session)
+    make.passage(session, CLAIMS[0], case_id=known.id)
+    session.flush()
+    long = normalise("Ai biết thì trả lời giúp em với ạ. " * 12 + CLAIMS[0])
+    (hit,) = search.cases(session, search.Query.of(long, model))
+    assert hit.reasons["passage"] is None
 
 
 def test_many_at_once_are_ranked_as_one_by_one(session: Session, model: Encoder, ids: list[int]) -> None:

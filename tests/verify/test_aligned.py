@@ -25,6 +25,14 @@ def test_spans_are_cut_in_their_own_text() -> None:
     assert next((one.kind, one.ours, one.theirs) for one in found.differences) == ("number", "12", "30")
 
 
+def test_of_a_long_text_only_the_compared_passage_is_shown() -> None:
+    text = "Chào cả nhà. Vỡ đập 12 nhà. Cảm ơn ạ."
+    spans = {"left": [13, 19], "right": [4, 10]}
+    found = aligned.read({"shared": [spans], "passage": [13, 27]}, text, "Tin vỡ đập 30 nhà")
+    assert found.left == [("plain", "… "), ("same", "Vỡ đập"), ("plain", " 12 nhà."), ("plain", " …")]
+    assert found.passage
+
+
 def test_seen_from_the_other_side() -> None:
     found = aligned.turned(aligned.read(REASONS, "Vỡ đập 12 nhà", "Tin vỡ đập 30 nhà"))
     assert found.left[0] == ("plain", "Tin ")
