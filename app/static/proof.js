@@ -50,12 +50,14 @@
     const said = form.querySelector("[data-proof-said]");
     said.textContent = said.dataset.proofSaid;
     if (pressed) pressed.disabled = true;
-    Promise.race([done, new Promise((late) => { setTimeout(late, PATIENCE); })]).then(() => {
+    const send = () => {
       said.textContent = "";
       if (pressed) pressed.disabled = false;
       form.dataset.ready = "1";
       form.requestSubmit(pressed);
-    });
+    };
+    // A task of its own: a form that is still telling of its submission takes no other.
+    Promise.race([done, new Promise((late) => { setTimeout(late, PATIENCE); })]).then(() => setTimeout(send));
   }, true);
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start); else start();
