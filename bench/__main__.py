@@ -7,7 +7,19 @@ import sys
 import time
 
 from app.embedded import Cluster
-from bench import house, intake, longer, matching, pictures, proofs, reading, relations, starting, triage
+from bench import (
+    house,
+    intake,
+    longer,
+    matching,
+    pictures,
+    proofs,
+    reading,
+    relations,
+    sources,
+    starting,
+    triage,
+)
 from bench.figures import OUT, Table
 
 _LARGEST_WITH_TRIAGE = 10_000
@@ -28,6 +40,8 @@ def main() -> None:
         proofs.measure(table)
         with house.cluster() as running:
             _web(table, running)
+            with house.house(running, "bench_sources") as home:
+                sources.measure(table, home)
             _corpus(table, running, long=long)
     finally:
         table.write()  # what was measured before something broke stays measured
