@@ -177,6 +177,7 @@ def work(settings: Settings, *, lifeline: int | None = None) -> None:
                 load=lambda model: encoder.load(model, settings.encoder_runtime),
                 look=_look(settings),
                 limits=fetch.Limits(agent=agent) if settings.fetch_enabled else None,
+                flood_cases=settings.flood_cases_per_hour,
             )
         finally:
             stop.set()

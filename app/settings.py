@@ -91,6 +91,15 @@ class Settings(BaseSettings):
         "/usr/bin/chromium; not as root. Absent: no pictures.",
     )
 
+    # floods
+    flood_cases_per_hour: int = Field(
+        50,
+        ge=0,
+        le=10_000,
+        description="Cases that reports from the open doors may open in an hour of a flood; what is beyond "
+        "is held for a person. 0: triage never holds anything.",
+    )
+
     # the inbox
     imap_host: str = Field(
         "", description="Server of the inbox whose letters become reports. Absent: no inbox is read."

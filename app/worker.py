@@ -22,8 +22,8 @@ from corpus import encoder, passages, reembedding
 from corpus.encoder import Encoder
 from intake import arriving, polite, watching
 from intake.fetch import DEFAULT, Limits
-from verify import sifting, triage
-from verify.families import Known
+from verify import budget, triage
+from verify.sieve import Sieve
 
 log = logging.getLogger(__name__)
 SWEEP = 2.0  # seconds between two looks when nobody tells
@@ -103,6 +103,7 @@ def steps(
     load: Callable[[str], Encoder] = encoder.load,
     look: intake.capture.Look | None = None,
     limits: Limits | None = DEFAULT,
+    flood_cases: int = budget.CASES,
 ) -> dict[str, Step]:
     """Return the lines of work by name. The encoder is loaded by the first that needs it.
 
@@ -111,18 +112,18 @@ def steps(
 
     `limits` bound what goes out to the network and say as whom; None: nothing goes out, and orders to capture
     a page stay where they are.
+    `flood_cases`: how many cases an hour of a flood may open; 0: nothing is ever held by triage.
     Without `contact_key` pictures stay sealed. `look` takes pictures of kept pages.
     """
     sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
     encoders = reembedding.Encoders(sessions, load_encoder, model=model, load=load)
-
-    families = Known()
+    sieve = Sieve(flood_cases)
 
     def think(at: datetime) -> bool:
         # All each time: a large import must not hold up reports, nor reports a new claim's vector.
         serving = encoders.serving(at=at)
-        sifted = sifting.held_some(sessions, families, at=at)
-        triaged = triage.run_one(sessions, serving, at=at)
+        sifted = sieve.run(sessions, at=at)
+        triaged = triage.run_one(sessions, serving, at=at, sieve=sieve)
         judged = arriving.run_one(sessions, serving, at=at, zone=zone)
         encoded = passages.encode_some(sessions, serving)
         # Another encoder takes over when there is nothing else to do.
@@ -143,7 +144,7 @@ def steps(
     return {"triage": think, "pictures": draw, **captures, **lines}
 
 
-def work(
+def work(  # noqa: PLR0913  the wiring of one process, each by its name
     engine: Engine,
     load_encoder: Callable[[], Encoder],
     stop: threading.Event,
@@ -154,6 +155,7 @@ def work(
     load: Callable[[str], Encoder] = encoder.load,
     look: intake.capture.Look | None = None,
     limits: Limits | None = DEFAULT,
+    flood_cases: int = budget.CASES,
 ) -> None:
     """Run every line of work in its own thread until `stop` is set."""
     bell = Bell(engine)
@@ -167,6 +169,7 @@ def work(
         load=load,
         look=look,
         limits=limits,
+        flood_cases=flood_cases,
     )
     for name, step in lines.items():
         threads.append(threading.Thread(target=_drain, args=(name, step, bell, stop), name=name, daemon=True))

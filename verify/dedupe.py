@@ -29,14 +29,16 @@ class Decision(enum.StrEnum):
 JOINS = frozenset({Decision.JOIN_NEAR, Decision.JOIN_SIMILAR})
 
 
-def decide(hit: Hit, state: CaseState) -> Decision:
+def decide(hit: Hit, state: CaseState, *, slip: bool = False) -> Decision:
     """Return what to do with `hit`, the best older case, which is in `state`.
+
+    `slip`: all that differs are names that were mistyped (verify/mistyped.py).
 
     Nearly the same words join wherever the case stands, so that a new wave of a published rumour is
     answered at once. Other words join only an open case, and only without any difference that could
     make it another statement; all else is for a person to see.
     """
-    if hit.relation is Relation.SAME:
+    if hit.relation is Relation.SAME or (slip and hit.relation is Relation.VARIANT):
         if hit.overlap >= NEAR_OVERLAP:
             return Decision.JOIN_NEAR
         if hit.probability >= SIMILAR_PROBABILITY and state in OPEN_STATES:

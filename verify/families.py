@@ -20,6 +20,7 @@ from models import Family
 MARKS: Final = 48
 RUN: Final = 4  # letters
 ALIKE: Final = 0.3  # share of equal marks from which two texts are one family
+_LARGE, _ALIKE_LARGE = 20, 0.2  # members from which a family takes in even what was edited beyond that
 KEPT: Final = timedelta(days=3)  # an older family takes no new members; a new one begins
 _READ: Final = 1_500  # letters of a text that are looked at
 _LOCK: Final = 0x6B74_0011  # advisory: one worker at a time founds families
@@ -56,10 +57,11 @@ class Text:
 class Known:
     """The families of the last days, as one process knows them; reads what others founded before each use."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = 1024) -> None:
         self._ids: list[int] = []
         self._since: list[datetime] = []
-        self._table = np.zeros((1024, MARKS), dtype=np.uint16)  # rows after the last id are scratch
+        self._sizes = np.zeros(room, dtype=np.int64)  # members that this process placed
+        self._table = np.zeros((room, MARKS), dtype=np.uint16)  # rows after the last id are scratch
 
     def place(self, session: Session, texts: Sequence[Text], *, at: datetime) -> dict[int, int]:
         """Return the family of each text by arrival id; founds those that are missing.
@@ -72,11 +74,12 @@ class Known:
         self._make_room(len(ids) + len(texts))
         for text in texts:
             mine = marks(text.folded or f"{text.arrival_id:x}")
-            place = _nearest(self._table[: len(ids)], mine)
+            place = _nearest(self._table[: len(ids)], self._sizes[: len(ids)], mine)
             if place is None:
                 place = len(ids)
-                self._table[place] = mine
+                self._table[place], self._sizes[place] = mine, 0
                 ids.append(_found(session, text, mine, at))
+            self._sizes[place] += 1
             found[text.arrival_id] = ids[place]
         return found
 
@@ -84,7 +87,9 @@ class Known:
         """Read what was committed since, and forget what is too old."""
         old = sum(since <= at - KEPT for since in self._since)  # ids grow with time
         if old:
-            self._table[: len(self._ids) - old] = self._table[old : len(self._ids)].copy()
+            kept = len(self._ids) - old
+            self._table[:kept] = self._table[old : len(self._ids)].copy()
+            self._sizes[:kept] = self._sizes[old : len(self._ids)].copy()
             self._ids, self._since = self._ids[old:], self._since[old:]
         last = self._ids[-1] if self._ids else 0
         rows = session.execute(
@@ -103,6 +108,7 @@ class Known:
         if rows > len(self._table):
             more = np.zeros((max(rows, 2 * len(self._table)) - len(self._table), MARKS), dtype=np.uint16)
             self._table = np.concatenate([self._table, more])
+            self._sizes = np.concatenate([self._sizes, np.zeros(len(more), dtype=np.int64)])
 
 
 def _found(session: Session, text: Text, mine: Marks, at: datetime) -> int:
@@ -110,9 +116,12 @@ def _found(session: Session, text: Text, mine: Marks, at: datetime) -> int:
     return session.scalars(insert(Family).values(**values).returning(Family.id)).one()
 
 
-def _nearest(table: Marks, mine: Marks) -> int | None:
+def _nearest(table: Marks, sizes: npt.NDArray[np.int64], mine: Marks) -> int | None:
     if not len(table):
         return None
     equal = np.count_nonzero(table == mine, axis=1)
     best = int(equal.argmax())
-    return best if equal[best] >= ALIKE * MARKS else None
+    if equal[best] >= ALIKE * MARKS:
+        return best
+    best = int((equal * (sizes >= _LARGE)).argmax())
+    return best if equal[best] >= _ALIKE_LARGE * MARKS and sizes[best] >= _LARGE else None

@@ -7,7 +7,7 @@ that kills the process is set aside after a few tries instead of stopping all ot
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -26,7 +26,8 @@ from models import (
     audit,
 )
 from models.case import CASE_NUMBERS
-from verify import dedupe, pictured, same_picture
+from verify import budget, dedupe, joining, pictured, same_picture
+from verify.sieve import Sieve, hold_all
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +42,16 @@ BACKOFF = timedelta(seconds=5)
 MATCHES = 8  # a verifier reads a handful, not a list
 TWINS = 3
 STATEMENT_LIMIT = 600  # characters of the opening text shown as the case's statement
+_FIRST = 101  # more than any report has points
 _OPENING_LOCK = 0x6B74_0001  # advisory: one worker at a time decides "join or open"
 
 
-def run_one(sessions: sessionmaker[Session], encoder: Encoder, *, at: datetime) -> bool:
+def run_one(
+    sessions: sessionmaker[Session], encoder: Encoder, *, at: datetime, sieve: Sieve | None = None
+) -> bool:
     """Take and triage one waiting arrival. Returns whether there was one.
 
+    Without `sieve` nothing is ever held.
     Never raises for a bad arrival: its error is kept with it and it is tried again, at last set aside.
     """
     with sessions.begin() as session:
@@ -55,7 +60,7 @@ def run_one(sessions: sessionmaker[Session], encoder: Encoder, *, at: datetime) 
         return False
     arrival_id, attempts = taken
     try:
-        _attempt(sessions, arrival_id, attempts, encoder, at=at)
+        _attempt(sessions, arrival_id, attempts, encoder, sieve, at=at)
     except Exception as error:  # any failure belongs to this arrival alone
         log.exception("triage of arrival %s failed (attempt %s)", arrival_id, attempts)
         with sessions.begin() as session:
@@ -64,19 +69,25 @@ def run_one(sessions: sessionmaker[Session], encoder: Encoder, *, at: datetime) 
 
 
 def _attempt(
-    sessions: sessionmaker[Session], arrival_id: int, attempts: int, encoder: Encoder, *, at: datetime
+    sessions: sessionmaker[Session],
+    arrival_id: int,
+    attempts: int,
+    encoder: Encoder,
+    sieve: Sieve | None,
+    *,
+    at: datetime,
 ) -> None:
     if attempts > ATTEMPTS:
         raise Exhausted
     with sessions.begin() as session:
-        triage(session, session.get_one(Arrival, arrival_id), encoder, at=at)
+        triage(session, session.get_one(Arrival, arrival_id), encoder, at=at, sieve=sieve)
 
 
 def _claim(session: Session, at: datetime) -> tuple[int, int] | None:
     due = (
         select(Arrival.id)
         .where(Arrival.state == ArrivalState.RECEIVED, Arrival.next_try_at <= at, ~pictured.waiting())
-        .order_by(Arrival.next_try_at, Arrival.id)
+        .order_by(_turn().desc(), Arrival.next_try_at, Arrival.id)
         .limit(1)
         .with_for_update(skip_locked=True)
         .scalar_subquery()
@@ -88,6 +99,14 @@ def _claim(session: Session, at: datetime) -> tuple[int, int] | None:
         .returning(Arrival.id, Arrival.attempts)
     ).one_or_none()
     return None if row is None else (row.id, row.attempts)
+
+
+def _turn() -> ColumnElement[int]:
+    """Return the order of turns: what the centre itself took or let in first, then the most telling.
+
+    In calm times reports have no points and come in the order of their arrival.
+    """
+    return case((budget.limited(), func.coalesce(Arrival.telling, -1)), else_=_FIRST)
 
 
 def _missed(session: Session, arrival_id: int, attempts: int, error: Exception, *, at: datetime) -> None:
@@ -105,34 +124,41 @@ def _missed(session: Session, arrival_id: int, attempts: int, error: Exception, 
         audit.record(session, "arrival.set-aside", subject=("arrival", arrival_id), by=None, at=at)
 
 
-def triage(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime) -> Case:
-    """Join `arrival` to its case, or open one with ranked matches. Returns the case."""
-    case = _settle(session, arrival, encoder, at=at)
-    if arrival.pictures:
-        same_picture.index(session, arrival, case.id)
-    return case
+def triage(
+    session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime, sieve: Sieve | None = None
+) -> Case | None:
+    """Join `arrival` to its case, or open one with ranked matches. Returns the case, None if it is held."""
+    found = _settle(session, arrival, encoder, sieve, at=at)
+    if found is not None and arrival.pictures:
+        same_picture.index(session, arrival, found.id)
+    return found
 
 
-def _settle(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime) -> Case:
+def _settle(
+    session: Session, arrival: Arrival, encoder: Encoder, sieve: Sieve | None, *, at: datetime
+) -> Case | None:
     normal = _normal(session, arrival)
     same = _case_of(session, normal)
     if same is not None:
-        return _join(session, arrival, same, Joined.EXACT, at=at)
+        return joining.join(session, arrival, same, Joined.EXACT, at=at)
     query = search.Query.of(normal, encoder)
     session.execute(select(func.pg_advisory_xact_lock(_OPENING_LOCK)))
     seen = same_picture.find(session, arrival) if arrival.pictures else None
     if seen is not None and seen.sure:
-        older = _standing(session, same_picture.case_of(session, seen))
-        return _join(session, arrival, older, Joined.PICTURE, at=at, seen=seen)
+        older = joining.standing(session, same_picture.case_of(session, seen))
+        return joining.join(session, arrival, older, Joined.PICTURE, at=at, seen=seen)
     twins = search.cases(session, query, limit=TWINS)
-    for hit in twins:
-        older = _standing(session, session.get_one(Case, hit.owner_id))
-        decision = dedupe.decide(hit, older.state)
-        if pictured.typed(normal.fingerprint, older.fingerprint) and decision in dedupe.JOINS:
-            return _join(session, arrival, older, Joined(decision.value), at=at, hit=hit)
+    like = joining.like(session, normal, twins)
+    fit = joining.choose(session, like)
+    if fit is not None:
+        how = Joined(fit.decision.value)
+        return joining.join(session, arrival, fit.case, how, at=at, hit=fit.hit)
+    if sieve is not None and sieve.holds(session, arrival, like, at=at):
+        hold_all(session, [arrival])
+        return None
     case = _open(session, arrival, query, encoder, at=at)
     if case is None:  # the same words opened a case a moment ago
-        return _join(session, arrival, _expect(_case_of(session, normal)), Joined.EXACT, at=at)
+        return joining.join(session, arrival, _expect(_case_of(session, normal)), Joined.EXACT, at=at)
     if seen is not None:
         _suggest_picture(session, case, seen, encoder, at=at)
     _suggest_twins(session, case, twins, encoder, at=at)
@@ -179,7 +205,7 @@ def _suggest_twins(
     session: Session, case: Case, twins: list[search.Hit], encoder: Encoder, *, at: datetime
 ) -> None:
     for hit in twins:
-        older = _standing(session, session.get_one(Case, hit.owner_id))
+        older = joining.standing(session, session.get_one(Case, hit.owner_id))
         if older.id < case.id and dedupe.decide(hit, older.state) is not dedupe.Decision.IGNORE:
             session.execute(
                 insert(Twin)
@@ -191,7 +217,7 @@ def _suggest_twins(
 def _suggest_picture(
     session: Session, case: Case, seen: same_picture.Found, encoder: Encoder, *, at: datetime
 ) -> None:
-    older = _standing(session, same_picture.case_of(session, seen))
+    older = joining.standing(session, same_picture.case_of(session, seen))
     if older.id < case.id:
         values = seen.scored(str(encoder.description))
         session.execute(
@@ -203,66 +229,13 @@ def _suggest_picture(
 
 def _case_of(session: Session, normal: NormalText) -> Case | None:
     found = session.scalar(select(Case).where(Case.fingerprint == normal.fingerprint))
-    return None if found is None else _standing(session, found)
-
-
-def _standing(session: Session, case: Case) -> Case:
-    """Follow merges to the case that stands."""
-    while case.merged_into_id is not None:
-        case = session.get_one(Case, case.merged_into_id)
-    return case
-
-
-def _held(session: Session, case: Case) -> Case:
-    """Lock the case that stands, so that no merge moves it away while an arrival joins it."""
-    while True:
-        session.refresh(case, with_for_update=True)
-        if case.merged_into_id is None:
-            return case
-        case = session.get_one(Case, case.merged_into_id)
+    return None if found is None else joining.standing(session, found)
 
 
 def _expect(case: Case | None) -> Case:
     if case is None:
         raise RuntimeError("a case with this fingerprint should exist")
     return case
-
-
-def _join(
-    session: Session,
-    arrival: Arrival,
-    case: Case,
-    how: Joined,
-    *,
-    at: datetime,
-    hit: search.Hit | None = None,
-    seen: same_picture.Found | None = None,
-) -> Case:
-    case = _held(session, case)
-    _place(session, arrival, case, how)
-    session.execute(
-        update(Case)
-        .where(Case.id == case.id)
-        .values(
-            arrivals=Case.arrivals + 1,
-            last_arrival_at=func.greatest(Case.last_arrival_at, arrival.received_at),
-        )
-    )
-    if how is Joined.SIMILAR and hit is not None:
-        detail = {"arrival": arrival.id, "probability": round(hit.probability, 3), "how": how.value}
-        audit.record(session, "case.joined", subject=("case", case.id), by=None, at=at, detail=detail)
-    if seen is not None:
-        shown = {"arrival": arrival.id, "how": how.value, "picture": seen.mine, "other": seen.other}
-        audit.record(session, "case.joined", subject=("case", case.id), by=None, at=at, detail=shown)
-    return case
-
-
-def _place(session: Session, arrival: Arrival, case: Case, how: Joined) -> None:
-    session.execute(
-        update(Arrival)
-        .where(Arrival.id == arrival.id)
-        .values(state=ArrivalState.TRIAGED, case_id=case.id, joined=how, last_error="")
-    )
 
 
 def _open(
@@ -291,7 +264,7 @@ def _open(
     if case_id is None:
         return None
     case = session.get_one(Case, case_id)
-    _place(session, arrival, case, Joined.OPENED)
+    joining.place(session, arrival, case, Joined.OPENED)
     session.add(
         Passage(case_id=case.id, **passages.values(normal, query.passage_vector, str(encoder.description)))
     )
