@@ -77,14 +77,29 @@ def _measured(session: "Session", known: "Collection", model: "Encoder", kept: "
     loaded = evaluation.Loaded()
     answered = []
     with _progress() as progress:
-        task = progress.add_task("Encoding texts", total=len(known.corpus))
+        loading = _Told(progress, "Encoding texts", len(known.corpus))
         for loaded in evaluation.load(session, known, kept, at=datetime.now(UTC), owner=True):
-            progress.update(task, completed=len(loaded.ids))
-        task = progress.add_task("Asking", total=len(known.questions))
-        for question in known.questions:
+            loading.reached(len(loaded.ids))
+        asking = _Told(progress, "Asking", len(known.questions))
+        for number, question in enumerate(known.questions, start=1):
             answered.append(evaluation.ask(session, question, loaded, model))
-            progress.advance(task)
+            asking.reached(number)
     return evaluation.summary(known, loaded, answered, model)
+
+
+class _Told:
+    """How far a step is: a bar on a terminal, elsewhere a line for each tenth."""
+
+    def __init__(self, progress: "Progress", what: str, total: int) -> None:
+        self._progress, self._what, self._total, self._tenth = progress, what, total, 0
+        self._task = progress.add_task(what, total=total)
+
+    def reached(self, done: int) -> None:
+        self._progress.update(self._task, completed=done)
+        tenth = done * 10 // self._total
+        if tenth > self._tenth and not self._progress.console.is_terminal:
+            print(f"{self._what}: {done:,} of {self._total:,}", file=sys.stderr, flush=True)  # noqa: T201
+        self._tenth = tenth
 
 
 def _progress() -> "Progress":

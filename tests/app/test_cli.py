@@ -165,9 +165,12 @@ def test_evaluation_of_a_folder(kiemtin: Command, tmp_path: Path) -> None:
     (tmp_path / "corpus.jsonl").write_text("\n".join(rows), encoding="utf-8")
     (tmp_path / "queries.jsonl").write_text(rows[0].replace('"a"', '"q"'), encoding="utf-8")
     (tmp_path / "qrels.tsv").write_text("q\ta\t1\n", encoding="utf-8")
-    code, out, _ = kiemtin("evaluate", str(tmp_path), "--json")
+    kept = tmp_path / "vectors.npz"
+    code, out, err = kiemtin("evaluate", str(tmp_path), "--json", "--vectors", str(kept))
     assert code == 0
     assert json.loads(out)["p@1"] == 1.0
+    assert "Asking: 1 of 1" in err
+    assert kept.exists()
     (tmp_path / "qrels.tsv").unlink()
     assert kiemtin("evaluate", str(tmp_path))[0] == 65
 

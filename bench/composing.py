@@ -1,0 +1,98 @@
+"""Makes sets for `kiemtin evaluate` out of others: `python -m bench.composing KIND DATA OUT`.
+
+KIND is `reports`: development reports, with and without an answer, against the confirmed claims among all
+headlines of `vi_distractors`; or `noise`: headlines and paraphrases of news, each disturbed in every
+way of `bench.noise`. DATA is a folder of sets as `kiemtin train` reads it. What is written to OUT is text of
+third parties and stays out of this repository.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from bench import noise
+from corpus.evaluation import Collection, Question, read
+from corpus.lines import rows
+
+_DRAWN: Final = 150  # queries of each set that are disturbed
+_HAYSTACK: Final = 4_923  # texts to be found or not, as many as the noises were first tried on
+_FOLLOWING: Final = ("vi_vnpara", "vi_news_clusters")
+
+Set = tuple[Mapping[str, str], list[Question]]
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in rows(path) if line.strip()]
+
+
+def reports(data: Path) -> Set:
+    """Return reports against confirmed claims among headlines; groups are the language and the style."""
+    corpus = {row["id"]: row["claim"] for row in _lines(data / "confirmed_claims.jsonl")}
+    titles = _lines(data / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl")
+    corpus |= {f"title-{row['id']}": row["text"] for row in titles}
+    asked = [
+        Question(row["text"], f"{row['lang']} {row['style']}", frozenset({row["case_id"]}), id=row["id"])
+        for row in _lines(data / "reports_dev.jsonl")
+    ]
+    none = [
+        Question(row["text"], f"none {row['lang']}", frozenset(), id=row["id"])
+        for row in _lines(data / "reports_no_match_dev.jsonl")
+    ]
+    return corpus, [*asked, *none]
+
+
+def disturbed(data: Path) -> Set:
+    """Return queries of two Vietnamese sets in every kind of noise, which is their group."""
+    corpus: dict[str, str] = {}
+    asked: list[Question] = []
+    for name in _FOLLOWING:
+        known = read(data / "retrieval" / name)
+        corpus |= known.corpus
+        asked += _drawn(known)
+    others = [
+        *_lines(data / "retrieval" / "vi_social_news" / "posts.jsonl"),
+        *_lines(data / "retrieval" / "vi_distractors" / "vietnews_leads_40k.jsonl"),
+    ]
+    corpus |= {f"other-{i}": row["text"] for i, row in enumerate(others[: _HAYSTACK - len(corpus)])}
+    return corpus, [
+        Question(noise.disturb(one.text, kind, 1), kind, one.answers, one.exclude, f"{kind}:{one.id}")
+        for kind in noise.KINDS
+        for one in asked
+    ]
+
+
+def _drawn(known: Collection) -> list[Question]:
+    answered = [one for one in known.questions if one.answers]
+    return sorted(answered, key=lambda one: hashlib.sha256(one.id.encode()).hexdigest())[:_DRAWN]
+
+
+def write(made: Set, folder: Path) -> None:
+    """Write a set in the form that `corpus.evaluation.read` reads."""
+    corpus, asked = made
+    folder.mkdir(parents=True, exist_ok=True)
+    queries = [{"id": one.id, "text": one.text, "group": one.group, "exclude": one.exclude} for one in asked]
+    answers = [f"{one.id}\t{answer}" for one in asked for answer in sorted(one.answers)]
+    texts = ({"id": name, "text": words} for name, words in corpus.items())
+    _write(folder / "corpus.jsonl", map(json.dumps, texts))
+    _write(folder / "queries.jsonl", map(json.dumps, queries))
+    _write(folder / "qrels.tsv", answers)
+
+
+def _write(path: Path, lines: Iterable[str]) -> None:
+    path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+
+
+_KINDS: Final[dict[str, Callable[[Path], Set]]] = {"reports": reports, "noise": disturbed}
+
+
+def main() -> None:
+    """Write the set that the arguments name."""
+    kind, data, folder = sys.argv[1:]
+    write(_KINDS[kind](Path(data)), Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from bench import composing
+from bench.noise import KINDS
+from corpus import evaluation
+
+
+def _write(path: Path, rows: list[dict[str, str]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = "\n".join(map(json.dumps, rows)).encode()
+    path.write_bytes(gzip.compress(lines) if path.suffix == ".gz" else lines)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    others = tmp_path / "retrieval" / "vi_distractors"
+    _write(tmp_path / "confirmed_claims.jsonl", [{"id": "c1", "claim": "Đập thủy điện vỡ"}])
+    asked = {"id": "c1-1", "case_id": "c1", "text": "đập vỡ rồi à", "lang": "vi", "style": "chatter"}
+    _write(tmp_path / "reports_dev.jsonl", [asked])
+    _write(tmp_path / "reports_no_match_dev.jsonl", [{"id": "n1", "text": "mai mưa không", "lang": "vi"}])
+    _write(others / "vietnews_titles.jsonl.gz", [{"id": "c1", "text": "Giá xăng tăng"}])
+    _write(others / "vietnews_leads_40k.jsonl.gz", [{"id": "l1", "text": "Sáng nay giá xăng tăng mạnh."}])
+    _write(tmp_path / "retrieval" / "vi_social_news" / "posts.jsonl.gz", [{"id": "s1", "text": "mưa to quá"}])
+    for number, name in enumerate(("vi_vnpara", "vi_news_clusters")):
+        folder = tmp_path / "retrieval" / name
+        _write(folder / "corpus.jsonl", [{"id": f"d{number}", "text": "Cầu mới thông xe hôm nay"}])
+        asked = {"id": f"q{number}", "text": "cầu mới đã thông xe", "exclude": f"e{number}"}
+        _write(folder / "queries.jsonl", [asked, {"id": f"none{number}", "text": "mưa"}])
+        (folder / "qrels.tsv").write_text(f"q{number}\td{number}\n", "utf-8")
+    return tmp_path
+
+
+def test_reports_are_asked_among_all_headlines(data: Path, tmp_path: Path) -> None:
+    composing.write(composing.reports(data), tmp_path / "out")
+    known = evaluation.read(tmp_path / "out")
+    assert known.corpus == {"c1": "Đập thủy điện vỡ", "title-c1": "Giá xăng tăng"}
+    assert [(one.group, one.answers) for one in known.questions] == [
+        ("vi chatter", {"c1"}),
+        ("none vi", frozenset()),
+    ]
+
+
+def test_every_noise_is_a_group(data: Path, tmp_path: Path) -> None:
+    composing.write(composing.disturbed(data), tmp_path / "out")
+    known = evaluation.read(tmp_path / "out")
+    assert set(known.corpus) == {"d0", "d1", "other-0", "other-1"}
+    assert {one.group for one in known.questions} == set(KINDS)
+    assert len(known.questions) == 2 * len(KINDS)  # those that nothing answers are not asked
+    assert {(*one.answers, one.exclude) for one in known.questions} == {("d0", "e0"), ("d1", "e1")}
+    assert next(one.text for one in known.questions if one.group == "no_marks") == "cau moi da thong xe"
