@@ -1,4 +1,4 @@
-"""Run all parts and write var/bench.json: `python -m bench [--long]`."""
+"""Run all parts, or one, and write var/bench.json: `python -m bench [--long] [--only PART]`."""
 
 import argparse
 import os
@@ -30,19 +30,24 @@ def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--long", action="store_true", help="also what takes longer than minutes")
-    long: bool = parser.parse_args().long
+    parser.add_argument("--only", choices=["start", "web", "matching"], help="one part of it")
+    given = parser.parse_args()
+    only: str | None = given.only
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing stays running
     table, began = Table(), time.monotonic()
     try:
-        starting.measure(table)
-        pictures.measure(table)
-        proofs.measure(table)
+        if only in {None, "start"}:
+            starting.measure(table)
+            pictures.measure(table)
+            proofs.measure(table)
         with house.cluster() as running:
-            _web(table, running)
-            with house.house(running, "bench_sources") as home:
-                sources.measure(table, home)
-            _corpus(table, running, long=long)
+            if only in {None, "web"}:
+                _web(table, running)
+                with house.house(running, "bench_sources") as home:
+                    sources.measure(table, home)
+            if only in {None, "matching"}:
+                _corpus(table, running, long=given.long)
     finally:
         table.write()  # what was measured before something broke stays measured
     print(f"{len(table.figures)} figures in {time.monotonic() - began:.0f} s, written to {OUT}")
