@@ -16,7 +16,7 @@ from app import jobs, worker
 from app.keys import Keys
 from corpus import encoder
 from corpus.encoder import Encoder
-from models import Arrival, ArrivalState, AuditCheckpoint, Contact, Passage, audit
+from models import Arrival, ArrivalState, AuditCheckpoint, Contact, Passage, SpentProof, audit
 from tests import factories as make
 
 Sessions = sessionmaker[Session]
@@ -120,12 +120,16 @@ def test_the_leader_signs_and_erases(database: Engine, sessions: Sessions, keys:
         session.add(
             Contact(arrival_id=of, ciphertext=b"x", consented_at=past, consent_version="1", erase_after=past)
         )
+        session.add(SpentProof(digest=b"x", expires_at=past))
     with running(lambda stop: jobs.keep(database, keys.audit, stop)), sessions() as session:
         assert within(
             10, lambda: session.scalar(select(AuditCheckpoint.seq)) is not None or session.rollback()
         )
         assert within(
             10, lambda: session.scalar(select(Contact.arrival_id)) is None or bool(session.rollback())
+        )
+        assert within(
+            10, lambda: session.scalar(select(SpentProof.digest)) is None or bool(session.rollback())
         )
 
 

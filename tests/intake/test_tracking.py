@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
+from starlette.testclient import TestClient
 
+from app.keys import Keys as HouseKeys
 from intake import codes, reports, tracking
 from intake.forms import Report
 from intake.tracking import Stage
@@ -17,6 +19,7 @@ from models import (
     ClosedReason,
     Correction,
     CorrectionKind,
+    HeldWhy,
     Joined,
     Judgement,
     Match,
@@ -203,3 +206,43 @@ def test_each_piece_has_its_own_way(session: Session) -> None:
         (2, False, Stage.VERIFYING),
         (3, True, Stage.RECEIVED),
     ]
+
+
+@pytest.mark.parametrize("why", list(HeldWhy))
+def test_what_is_held_waits_like_any_other_and_bait_is_not_given_away(session: Session, why: HeldWhy) -> None:
+    arrival = make.arrival(session, state=ArrivalState.HELD, held_why=why)
+    said = why not in {HeldWhy.BAIT, HeldWhy.TOO_FAST}
+    found = tracking.status(session, arrival)
+    assert (found.stage, found.waits, found.discarded) == (Stage.RECEIVED, said, False)
+    arrival.state = ArrivalState.RECEIVED  # let in
+    session.flush()
+    assert not tracking.status(session, arrival).waits
+
+
+def test_what_was_discarded_is_closed_with_its_pieces(session: Session) -> None:
+    held = {"state": ArrivalState.HELD, "held_why": HeldWhy.BAIT}
+    arrival = make.arrival(session, **held)
+    piece = make.arrival(session, **held, piece_of=arrival.id, piece_no=2, code_digest=None)
+    for one in (arrival, piece):
+        one.state = ArrivalState.DISCARDED
+    session.flush()
+    found = tracking.status(session, arrival)
+    assert (found.stage, found.discarded, found.waits, found.reason) == (Stage.DECLINED, True, False, None)
+    assert [one.stage for one in found.pieces] == [Stage.DECLINED]
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"), [("vi", "Nếu có nhầm lẫn"), ("en", "If this is a mistake"), ("zh", "如有误判")]
+)
+def test_a_discarded_report_still_has_an_answer(
+    client: TestClient, sessions: sessionmaker[Session], keys: HouseKeys, lang: str, words: str
+) -> None:
+    code = codes.new()
+    with sessions.begin() as session:
+        held = {"state": ArrivalState.HELD, "held_why": HeldWhy.BAIT}
+        arrival = make.arrival(session, **held, code_digest=codes.digest(code, keys.code))
+        arrival.state = ArrivalState.DISCARDED
+    page = client.post(f"/tra-cuu?lang={lang}", data={"code": code})
+    assert (page.status_code, words in page.text) == (200, True)
+    told = client.post("/api/v1/reports/status", json={"code": code}).json()
+    assert (told["stage"], told["reason"]) == ("declined", None)
