@@ -19,8 +19,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app import web
 from app.keys import Keys
 from intake import codes, gate, networks, partners, stamps
-from models import Arrival, ArrivalState, HeldWhy, Scope
+from models import Arrival, ArrivalState, HeldWhy, Picture, Scope
 from tests import factories as make
+from tests.intake.hostile_pictures import jpeg
 from tests.intake.working import proof
 
 SEND, API = "/phan-anh", "/api/v1/reports"
@@ -95,6 +96,21 @@ def test_in_a_flood_a_report_without_proof_is_kept_and_waits(
     assert client.post(API, json={"text": TEXT, "proof": whole}).status_code == 201
     straight = (ArrivalState.RECEIVED, None, True)
     assert stored(database) == [held(HeldWhy.NO_PROOF), straight, held(HeldWhy.NO_PROOF), straight]
+
+
+@pytest.mark.usefixtures("flood")
+def test_pictures_by_the_api_wait_too(client: TestClient, database: Engine, keys: Keys) -> None:
+    whole = proof(keys.code, pressure=0, at=web.now())
+    for report in ("{}", f'{{"proof": "{whole}"}}'):
+        sent = client.post(
+            f"{API}/with-pictures",
+            data={"report": report},
+            files={"pictures": ("a.jpg", jpeg(), "image/jpeg")},
+        )
+        assert sent.status_code == 201
+    assert stored(database) == [held(HeldWhy.NO_PROOF), (ArrivalState.RECEIVED, None, True)]
+    with Session(database) as session:
+        assert len(session.scalars(select(Picture)).all()) == 2
 
 
 @pytest.mark.usefixtures("flood")
