@@ -82,6 +82,12 @@ class Row:
     health: Health
     seen: int
     arrived: int
+    days: int = 1  # of these, since it brought something for the first time
+
+    @property
+    def daily(self) -> float:
+        """Items a day, over the days since it began."""
+        return self.seen / max(1, self.days)
 
     @property
     def troubled(self) -> bool:
@@ -126,9 +132,15 @@ def ask(session: Session, question: Question, *, today: date) -> Listed:
     """Return the sources that `question` asks for. They are dozens, and sorted here, in Vietnamese."""
     found = session.scalars(select(Source)).all()
     health = _health(session)
-    counts = _week(session, today)
+    counts, days = _week(session, today)
     rows = [
-        Row(one, health.get(one.id, Health()), counts[one.id, tallies.SEEN], counts[one.id, tallies.ARRIVED])
+        Row(
+            source=one,
+            health=health.get(one.id, Health()),
+            seen=counts[one.id, tallies.SEEN],
+            arrived=counts[one.id, tallies.ARRIVED],
+            days=days.get(one.id, 1),
+        )
         for one in found
     ]
     words = fold(question.text).split()
@@ -182,15 +194,18 @@ def _health(session: Session, source_id: int | None = None) -> dict[int, Health]
     return {row[0]: Health(row[1], row[2], row[3], row[4], row[5] or "") for row in session.execute(query)}
 
 
-def _week(session: Session, today: date) -> defaultdict[tuple[int, str], int]:
-    total = func.sum(SourceTally.count)
+def _week(session: Session, today: date) -> tuple[defaultdict[tuple[int, str], int], dict[int, int]]:
+    """Return the sums of the last seven days by source and outcome, and on how many of these each was read."""
+    recent = SourceTally.day > today - timedelta(days=WEEK)
+    total = func.coalesce(func.sum(SourceTally.count).filter(recent), 0)
     rows = session.execute(
-        select(SourceTally.source_id, SourceTally.outcome, total)
-        .where(SourceTally.day > today - timedelta(days=WEEK))
+        select(SourceTally.source_id, SourceTally.outcome, total, func.min(SourceTally.day))
         .where(SourceTally.outcome.in_((tallies.SEEN, tallies.ARRIVED)))
         .group_by(SourceTally.source_id, SourceTally.outcome)
-    )
-    return defaultdict(int, {(row[0], row[1]): int(row[2]) for row in rows})
+    ).all()
+    sums = defaultdict(int, {(row[0], row[1]): int(row[2]) for row in rows})
+    days = {row[0]: min(WEEK, (today - row[3]).days + 1) for row in rows if row[1] == tallies.SEEN}
+    return sums, days
 
 
 def dossier(session: Session, source_id: int, *, today: date) -> Dossier:

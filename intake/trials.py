@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from corpus import mention
 from intake import items, polite, sitemaps, visits
 from models import Source, SourceAddress, SourceHost, SourceKind, SourceTrial, TrialState
 
@@ -92,6 +93,7 @@ def _settle(
             "url": item["url"],
             "published": item["published"],
             "known": item["url"] not in new,
+            "named": mention.of_province(item["title"]).shown(),
         }
         for item in shown
     ]

@@ -220,4 +220,6 @@ class SourceTrial(Base):
     next_try_at: Mapped[datetime]
     error: Mapped[str] = mapped_column(default="")
     form: Mapped[str] = mapped_column(default="")
-    items: Mapped[JsonList] = mapped_column(default=list)  # title, url, published, known: shown, not kept
+    items: Mapped[JsonList] = mapped_column(
+        default=list
+    )  # title, url, published, known, named: shown, not kept

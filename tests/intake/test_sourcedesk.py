@@ -102,7 +102,7 @@ def test_the_list_shows_health_in_vietnamese_order_and_a_fixed_number_of_queries
     assert names == sorted(names, key=collation)
     assert names[0] == "An ninh Thủ đô"
     assert "Máy chủ trả lời lỗi" in seen[0]
-    assert "50" in seen[0]
+    assert "70" in seen[0]  # a day: it began five days ago
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,12 @@ def test_a_source_is_added_tried_started_paused(desk: Desk, sessions: Sessions) 
             "url": "https://bao.example.vn/1.html",
             "published": None,
             "known": False,
+            "named": "Bát Xát",
         }
         trial.items = [found]
-    assert "Tin thử</a>" in desk.get(where).text
+    tried = desk.get(where).text
+    assert "Tin thử</a>" in tried
+    assert "Nhắc: Bát Xát" in tried
     for act, state in (("bat", SourceState.WATCHED), ("dung", SourceState.PAUSED)):
         assert desk.post(f"{where}/{act}").status_code == 303
         with sessions() as session:
