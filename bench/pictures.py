@@ -6,36 +6,53 @@ compares folders with other models (a file `vie.traineddata` in each).
 
 import argparse
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cached_property
 
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
-from bench import sights
+from bench import lookalikes, sights
+from bench.changes_later import CHANGES_LATER
 from bench.figures import Table
+from bench.sights_later import LATER
 from corpus import likeness
 from intake import ocr, redraw
 from verify import same_picture
 
 _FEW, _MANY = 1, 4  # pictures of each family
+_ALIKE = 6  # lookalikes of each family and way to differ, with --many
 
 
-@dataclass(frozen=True)
 class Looked:
     """A picture as the worker sees it."""
 
-    grey: likeness.Grey
-    asking: likeness.Windows
-    words: str
+    def __init__(self, image: sights.Sight) -> None:
+        drawn = redraw.redraw(sights.encoded(image, quality=92))
+        content, width, height = drawn["grey"]
+        self.grey = np.frombuffer(content, np.uint8).reshape(height, width).astype(np.float32)
+        self._page: bytes = drawn["page"][1]
+
+    @cached_property
+    def asking(self) -> likeness.Windows:
+        """The windows by which it asks."""
+        return likeness.asking_windows(self.grey)
+
+    @cached_property
+    def words(self) -> str:
+        """What is read in it; slow, and not needed where the pixels differ."""
+        return ocr.read(self._page)[0]
 
 
-def look(image: sights.Sight) -> Looked:
-    """Return `image` after the way that a sent picture takes."""
-    drawn = redraw.redraw(sights.encoded(image, quality=92))
-    content, width, height = drawn["grey"]
-    grey = np.frombuffer(content, np.uint8).reshape(height, width).astype(np.float32)
-    return Looked(grey, likeness.asking_windows(grey), ocr.read(drawn["page"][1])[0])
+@dataclass(frozen=True)
+class Group:
+    """Families measured together, and what is done to them."""
+
+    word: str  # ends the names of their figures
+    families: Mapping[str, sights.Maker]
+    changes: Mapping[str, lookalikes.Change]
+    pairs: Iterable[lookalikes.Pair]
 
 
 def joins(mine: Looked, other: Looked) -> tuple[bool, bool]:
@@ -48,20 +65,21 @@ def joins(mine: Looked, other: Looked) -> tuple[bool, bool]:
     found = likeness.compare(mine.grey, other.grey, mine.asking)
     lies = found.covers >= same_picture.COVERS and found.inside >= same_picture.INSIDE
     shown = lies and found.differs <= same_picture.LIKE_BLOCKS
-    same = found.differs <= same_picture.SAME_BLOCKS and same_picture.words_agree(mine.words, other.words)
-    return shown and same, shown
+    same = shown and found.differs <= same_picture.SAME_BLOCKS
+    return same and same_picture.words_agree(mine.words, other.words), shown
 
 
 def measure(table: Table, *, many: bool = False) -> None:
     """Add `picture.recall`, `picture.false_join`, `ocr.cer`; pictures unseen while choosing count."""
     count = _MANY if many else _FEW
-    for word, families in (("", sights.UNSEEN), ("_seen", sights.SEEN)):
-        found, shown, wrong, pairs = _family_figures(families, count, detail=many)
-        note = f"{', '.join(families)}; {len(sights.CHANGES)} changes each"
-        table.add(f"picture.recall{word}", found, "share", note=note)
-        table.add(f"picture.shown{word}", shown, "share", note="joined, or shown to a person as a pair")
+    for group in _groups(many=many):
+        found, shown = _recall(group, count, detail=many)
+        wrong, pairs = _false_joins(group, detail=many)
+        note = f"{', '.join(group.families)}; {len(group.changes)} changes each"
+        table.add(f"picture.recall{group.word}", found, "share", note=note)
+        table.add(f"picture.shown{group.word}", shown, "share", note="joined, or shown to a person as a pair")
         table.add(
-            f"picture.false_join{word}",
+            f"picture.false_join{group.word}",
             wrong,
             "share",
             floor=0.0,
@@ -71,35 +89,44 @@ def measure(table: Table, *, many: bool = False) -> None:
     table.add("ocr.cer", _misread(many=many), "share", note=note)
 
 
-def _family_figures(
-    families: dict[str, sights.Maker], count: int, *, detail: bool
-) -> tuple[float, float, float, int]:
-    """Return recall, share at least shown, share of false joins, and how many pairs the last rests on."""
+def _groups(*, many: bool) -> list[Group]:
+    alike = _ALIKE if many else _FEW
+    known = sights.SEEN | sights.UNSEEN
+    return [
+        Group("", LATER, sights.CHANGES, lookalikes.of_later(alike, sights.CHANGES)),
+        Group("_later", LATER, CHANGES_LATER, lookalikes.of_later(alike, CHANGES_LATER)),
+        Group("_seen", known, sights.CHANGES, lookalikes.of_known(alike)),
+    ]
+
+
+def _recall(group: Group, count: int, *, detail: bool) -> tuple[float, float]:
+    """Return the share of changed copies that join, and of those at least shown."""
     results: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
-    others: list[bool] = []
-    for family, make in families.items():
-        originals = [look(make(sights.seeded(seed))) for seed in range(count + 1)]
-        for seed, original in enumerate(originals[:count]):
+    for family, make in group.families.items():
+        for seed in range(count):
             image = make(sights.seeded(seed))
-            for name, change in sights.CHANGES.items():
-                copy = look(change(image, sights.seeded(seed + 1)))
-                results[name].append(joins(copy, original))
-        others += [joins(one, two)[0] for one, two in combinations(originals, 2)]
-        for seed in range(2 * count):
-            pair = sights.near_miss(family, seed)
-            if pair is not None:
-                others.append(joins(look(pair[1]), look(pair[0]))[0])
+            original = Looked(image)
+            for name, change in group.changes.items():
+                found = joins(Looked(change(image, sights.seeded(seed + 1))), original)
+                results[name].append(found)
+                results[family].append(found)
     if detail:
-        for name, found in results.items():
-            joined, beside = (sum(one[which] for one in found) for which in (0, 1))
-            print(f"  {name:30} joined {joined}, shown {beside} of {len(found)}")
-    every = [one for found in results.values() for one in found]
-    return (
-        sum(one[0] for one in every) / len(every),
-        sum(one[1] for one in every) / len(every),
-        sum(others) / len(others),
-        len(others),
-    )
+        for name, each in results.items():
+            joined, beside = (sum(one[which] for one in each) for which in (0, 1))
+            print(f"  {name:30} joined {joined}, shown {beside} of {len(each)}")
+    every = [one for name in group.families for one in results[name]]
+    return sum(one[0] for one in every) / len(every), sum(one[1] for one in every) / len(every)
+
+
+def _false_joins(group: Group, *, detail: bool) -> tuple[float, int]:
+    """Return the share of lookalikes that join, and how many there were."""
+    results: list[bool] = []
+    for pair in group.pairs:
+        joined = joins(Looked(pair.other), Looked(pair.first))[0]
+        results.append(joined)
+        if joined and detail:
+            print(f"  wrongly joined: {pair.family}, {pair.how}, pair {len(results)}")
+    return sum(results) / len(results), len(results)
 
 
 def _misread(folder: str = "", *, many: bool = False) -> float:

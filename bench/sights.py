@@ -119,8 +119,11 @@ def gradient(size: tuple[int, int], chance: Chance) -> Sight:
     return Image.fromarray(small).resize(size, Image.Resampling.BICUBIC)
 
 
-def scene(size: tuple[int, int], chance: Chance) -> Sight:
-    """Something like a photograph: noise of many scales, hills, houses, water."""
+def scene(size: tuple[int, int], chance: Chance, standing: Chance | None = None) -> Sight:
+    """Something like a photograph: noise of many scales, hills, houses, water.
+
+    `standing` puts other houses into the same land.
+    """
     rng = np.random.default_rng(chance.randrange(2**32))
     field = np.zeros((size[1], size[0], 3), np.float32)
     for cells in (3, 7, 17, 43, 120):
@@ -133,7 +136,7 @@ def scene(size: tuple[int, int], chance: Chance) -> Sight:
         ]
         field += np.stack(layer, axis=-1)
     image = Image.fromarray(np.clip(field + 125, 0, 255).astype(np.uint8))
-    draw = ImageDraw.Draw(image)
+    draw, chance = ImageDraw.Draw(image), standing or chance
     for _ in range(chance.randrange(6, 14)):
         x, y = chance.randrange(size[0]), chance.randrange(size[1] // 3, size[1])
         w, h = chance.randrange(size[0] // 20, size[0] // 5), chance.randrange(size[1] // 20, size[1] // 4)
@@ -315,13 +318,19 @@ CHANGES: Final[dict[str, Callable[[Sight, Chance], Sight]]] = {
 }
 
 
-def near_miss(family: str, seed: int) -> tuple[Sight, Sight] | None:
-    """Return two pictures of one layout with other words, or one word changed; None where words are few."""
-    made: dict[str, Callable[..., Sight]] = {"card": card, "post": post, "chat": chat, "notice": notice}
-    if family not in made:
-        return None
-    text = rumour(seeded(seed))
-    place = next((one for one in _PLACES if one in text), "")
-    other = _PLACES[(_PLACES.index(place) + 1 + seed % 5) % len(_PLACES)]
-    changed = text.replace(place, other) if seed % 2 else rumour(seeded(seed + 10_000))
-    return made[family](seeded(seed), text), made[family](seeded(seed), changed)
+TOLD: Final = ("place", "thing", "event", "hour", "day", "all")
+
+
+def retold(text: str, how: str, chance: Chance) -> str:
+    """Return the rumour `text` with one thing of `TOLD` told otherwise, or `all` of it."""
+    lists = {"place": _PLACES, "thing": _THINGS, "event": _EVENTS}
+    if how in lists:
+        told = next(one for one in lists[how] if one in text)
+        return text.replace(told, chance.choice([one for one in lists[how] if one != told]))
+    if how in {"hour", "day"}:
+        words = text.split()
+        at = words.index("giờ") - 1 if how == "hour" else words.index("ngày") + 1
+        number, slash, rest = words[at].partition("/")
+        words[at] = f"{int(number) % 23 + 1}{slash}{rest}"
+        return " ".join(words)
+    return rumour(seeded(chance.randrange(2**31)))
