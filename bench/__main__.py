@@ -39,7 +39,7 @@ def main() -> None:
     try:
         if only in {None, "start"}:
             starting.measure(table)
-            pictures.measure(table)
+            pictures.measure(table, many=given.long)
             proofs.measure(table)
         with house.cluster() as running:
             if only in {None, "web"}:

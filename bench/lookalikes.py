@@ -52,7 +52,7 @@ def of_later(count: int, changes: Mapping[str, Change]) -> Iterator[Pair]:
             first = sights_later.tale(seeded(seed))
             told = {
                 how: sights_later.retold(first, how, seeded(seed + 50))
-                for how in ("village", "sum", "day", "deed", "all")
+                for how in ("village", "sum", "day", "deed", "digit", "all")
             }
             yield from _told(family, make, first, told, seed, changes)
         yield from _kind(family, make, count, changes)

@@ -21,8 +21,8 @@ from corpus import likeness
 from intake import ocr, redraw
 from verify import same_picture
 
-_FEW, _MANY = 1, 4  # pictures of each family
-_ALIKE = 6  # lookalikes of each family and way to differ, with --many
+_FEW, _MANY = 1, 2  # pictures of each family
+_ALIKE = 4  # lookalikes of each family and way to differ, with `many`
 
 
 class Looked:
@@ -32,7 +32,7 @@ class Looked:
         drawn = redraw.redraw(sights.encoded(image, quality=92))
         content, width, height = drawn["grey"]
         self.grey = np.frombuffer(content, np.uint8).reshape(height, width).astype(np.float32)
-        self._page: bytes = drawn["page"][1]
+        self.page: bytes = drawn["page"][1]
 
     @cached_property
     def asking(self) -> likeness.Windows:
@@ -42,7 +42,7 @@ class Looked:
     @cached_property
     def words(self) -> str:
         """What is read in it; slow, and not needed where the pixels differ."""
-        return ocr.read(self._page)[0]
+        return ocr.read(self.page)[0]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Group:
     word: str  # ends the names of their figures
     families: Mapping[str, sights.Maker]
     changes: Mapping[str, lookalikes.Change]
-    pairs: Iterable[lookalikes.Pair]
+    pairs: Iterable[lookalikes.Pair]  # none: not measured
 
 
 def joins(mine: Looked, other: Looked) -> tuple[bool, bool]:
@@ -62,11 +62,11 @@ def joins(mine: Looked, other: Looked) -> tuple[bool, bool]:
     apart = np.bitwise_count(mine.asking.hashes[:, None] ^ stored.hashes[None])
     if not (same_key & (apart <= likeness.NEAR)).any():
         return False, False
-    found = likeness.compare(mine.grey, other.grey, mine.asking)
-    lies = found.covers >= same_picture.COVERS and found.inside >= same_picture.INSIDE
-    shown = lies and found.differs <= same_picture.LIKE_BLOCKS
-    same = shown and found.differs <= same_picture.SAME_BLOCKS
-    return same and same_picture.words_agree(mine.words, other.words), shown
+    measured = likeness.compare(mine.grey, other.grey, mine.asking)
+    how = same_picture.alike(
+        measured, (mine.grey, other.grey), (mine.page, other.page), lambda: (mine.words, other.words)
+    )
+    return how is same_picture.Alike.SAME, how is not same_picture.Alike.OTHER
 
 
 def measure(table: Table, *, many: bool = False) -> None:
@@ -74,28 +74,28 @@ def measure(table: Table, *, many: bool = False) -> None:
     count = _MANY if many else _FEW
     for group in _groups(many=many):
         found, shown = _recall(group, count, detail=many)
-        wrong, pairs = _false_joins(group, detail=many)
         note = f"{', '.join(group.families)}; {len(group.changes)} changes each"
         table.add(f"picture.recall{group.word}", found, "share", note=note)
         table.add(f"picture.shown{group.word}", shown, "share", note="joined, or shown to a person as a pair")
-        table.add(
-            f"picture.false_join{group.word}",
-            wrong,
-            "share",
-            floor=0.0,
-            note=f"of {pairs} pairs that are not one picture",
-        )
+        if group.pairs:
+            wrong, pairs = _false_joins(group, detail=many)
+            note = f"of {pairs} pairs that are not one picture"
+            table.add(f"picture.false_join{group.word}", wrong, "share", floor=0.0, note=note)
     note = "characters of cards, posts, chats, notices"
     table.add("ocr.cer", _misread(many=many), "share", note=note)
 
 
 def _groups(*, many: bool) -> list[Group]:
-    alike = _ALIKE if many else _FEW
+    """Return what is measured: always the families asked last; with `many` also other changes, and old ones."""
+    every = sights.CHANGES | CHANGES_LATER
+    asked = Group("", LATER, sights.CHANGES, lookalikes.of_later(_ALIKE if many else _FEW, every))
+    if not many:
+        return [asked]
     known = sights.SEEN | sights.UNSEEN
     return [
-        Group("", LATER, sights.CHANGES, lookalikes.of_later(alike, sights.CHANGES)),
-        Group("_later", LATER, CHANGES_LATER, lookalikes.of_later(alike, CHANGES_LATER)),
-        Group("_seen", known, sights.CHANGES, lookalikes.of_known(alike)),
+        asked,
+        Group("_later", LATER, CHANGES_LATER, ()),
+        Group("_seen", known, sights.CHANGES, lookalikes.of_known(_ALIKE)),
     ]
 
 

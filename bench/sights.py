@@ -318,12 +318,21 @@ CHANGES: Final[dict[str, Callable[[Sight, Chance], Sight]]] = {
 }
 
 
-TOLD: Final = ("place", "thing", "event", "hour", "day", "all")
+TOLD: Final = ("place", "thing", "event", "hour", "day", "digit", "all")
+_TWINS: Final = str.maketrans("0123456789", "6758965130")
+
+
+def twin_digit(text: str, chance: Chance) -> str:
+    """Return `text` with one digit changed into the one that looks most like it."""
+    at = chance.choice([index for index, char in enumerate(text) if char.isdigit()])
+    return text[:at] + text[at].translate(_TWINS) + text[at + 1 :]
 
 
 def retold(text: str, how: str, chance: Chance) -> str:
     """Return the rumour `text` with one thing of `TOLD` told otherwise, or `all` of it."""
     lists = {"place": _PLACES, "thing": _THINGS, "event": _EVENTS}
+    if how == "digit":
+        return twin_digit(text, chance)
     if how in lists:
         told = next(one for one in lists[how] if one in text)
         return text.replace(told, chance.choice([one for one in lists[how] if one != told]))

@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
-from bench.sights import Chance, Sight, gradient, scene, seeded, write
+from bench.sights import Chance, Sight, gradient, scene, seeded, twin_digit, write
 
 _VILLAGES: Final = ["Tả Phìn", "Nậm Lúc", "Cam Đường", "Trịnh Tường", "Lùng Vai", "Khánh Yên", "Nghĩa Đô"]
 _WHO: Final = ["Bệnh viện huyện", "Công ty điện lực", "Phòng giáo dục", "Ban quản lý chợ", "Hợp tác xã"]
@@ -45,7 +45,9 @@ def tale(chance: Chance) -> str:
 
 
 def retold(text: str, how: str, chance: Chance) -> str:
-    """Return `text` with one thing told otherwise: `village`, `sum`, `day`, `deed`; or `all` of it."""
+    """Return `text` with one thing told otherwise, as the pairs of bench/lookalikes.py name it."""
+    if how == "digit":
+        return twin_digit(text, chance)
     lists = {"village": _VILLAGES, "deed": _DOES}
     if how in lists:
         told = next(one for one in lists[how] if one in text)

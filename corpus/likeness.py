@@ -47,6 +47,7 @@ class Likeness:
     covers: float  # share of the smaller picture that lies on the other
     inside: float  # share of the larger one that is covered
     differs: float  # share of the blocks with something in them that are not the same
+    way: Way = (1.0, 0.0, 0.0)  # how the two lay
 
 
 def unpacked(stored: bytes) -> Grey:
@@ -253,7 +254,7 @@ def _laid(mine: Grey, other: Grey, scale: float, left: float, top: float) -> Lik
         best, busy = np.maximum(best, alike), busy | something if dx or dy else something
     count = int(busy.sum())
     differs = float((best[busy] < 0.6).sum() / count) if count else 1.0  # noqa: PLR2004  see compare's bench
-    return Likeness(max(shares), min(shares), differs)
+    return Likeness(max(shares), min(shares), differs, (scale, left, top))
 
 
 def _blocks(grey: Grey, across: int, down: int) -> Grey:

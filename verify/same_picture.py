@@ -5,25 +5,34 @@ The pictures decide together with what stands in them; words alone never join, a
 under two different statements is for a person to judge.
 """
 
+import enum
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import LCSseq, Levenshtein
 from sqlalchemy import BigInteger, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import ARRAY, BIT, insert
 from sqlalchemy.orm import Session, undefer
 
-from corpus import likeness
+from corpus import closely, likeness
 from corpus.syllables import is_folded_syllable
 from corpus.text import fold, normalise
-from models import Arrival, Case, Picture, PictureKey
+from models import Arrival, Case, Picture, PictureKey, PictureView, ViewSize
 
-# `make bench` prints recall and false joins; on pictures of our own, copies differ in under 0.05 of their
-# blocks, one layout with one word changed in 0.07 and more. docs/decisions/0009-the-same-picture.md.
-SAME_BLOCKS: Final = 0.05
+# `make bench` prints recall and false joins; why these: docs/decisions/0009-the-same-picture.md.
+# On pictures of our own the least alike window of a copy correlates 0.72 to 0.99 with its like, that of a
+# picture in which one digit is another at most 0.67, of one with another word at most 0.3.
+SAME_STROKES: Final = 0.88  # all windows as alike as this: one picture, whatever was read
+LIKE_STROKES: Final = 0.72  # as this: one picture if the words agree, too
+EDGE: Final = 0.05  # of the height: where a banner may lie on what was cropped off
+BLEMISHED: Final = 0.01  # share of windows that may be other in a picture without words
+SAME_BLOCKS: Final = 0.05  # of the small grey copy, where there are too few windows to tell
 LIKE_BLOCKS: Final = 0.15  # up to here a person is shown the pair
+LOOKED_BLOCKS: Final = 0.4  # up to here the pages are compared: brightening costs many blocks, not a stroke
+_WINDOWS: Final = 30  # with something in them
 COVERS, INSIDE = 0.8, 0.5  # shares of the smaller and of the larger picture that lie on each other
 SPEAKS: Final = 5  # words in a picture from which it says what is claimed
 _LOOKED_AT: Final = 5  # candidates that are compared block by block
@@ -31,6 +40,7 @@ _MISREAD: Final = 75  # of 100: likeness of two readings of one word
 _OTHER: Final = 50  # below it they are two words
 _WORD: Final = 3  # letters from which it is a word and not a smudge
 _LOST: Final = 0.25  # share of the shorter reading that the longer may lack
+_REPEATED: Final = 0.8  # share of the shorter reading that stands in the longer
 _STATEMENT: Final = 8  # words from which a report says something beside its picture
 
 
@@ -144,25 +154,85 @@ def _candidates(session: Session, mine: Picture) -> list[Picture]:
     return [found[key] for key in wanted if found[key].arrival_id != mine.arrival_id]
 
 
+def _page(session: Session, picture: Picture) -> bytes:
+    """Return the redrawn page: bytes of our own, which this process may decode."""
+    return session.scalars(
+        select(PictureView.content).where(
+            PictureView.picture_id == picture.id, PictureView.which == ViewSize.PAGE
+        )
+    ).one()
+
+
 def _pair(session: Session, arrival: Arrival, mine: Picture, other: Picture) -> Found | None:
     first = session.get_one(Arrival, other.arrival_id)
     if first.case_id is None or mine.grey is None or other.grey is None:
         return None
-    same_file = mine.sha256 == other.sha256
-    measured = (
-        likeness.Likeness(1.0, 1.0, 0.0)
-        if same_file
-        else likeness.compare(likeness.unpacked(mine.grey), likeness.unpacked(other.grey))
-    )
-    if measured.covers < COVERS or measured.inside < INSIDE or measured.differs > LIKE_BLOCKS:
+    if mine.sha256 == other.sha256:
+        measured, how = likeness.Likeness(1.0, 1.0, 0.0), Alike.SAME
+    else:
+        greys = likeness.unpacked(mine.grey), likeness.unpacked(other.grey)
+        measured = likeness.compare(*greys)
+        pages = {one.id: _page(session, one) for one in (mine, other)}
+        how = alike(measured, greys, (pages[mine.id], pages[other.id]), lambda: (mine.said, other.said))
+    if how is Alike.OTHER:
         return None
-    same = measured.differs <= SAME_BLOCKS and words_agree(mine.said, other.said)
+    same = how is Alike.SAME
     said = min(len(one.said.split()) for one in (mine, other))
     two_statements = all(
         normalise(one.text).informative and len(one.text.split()) >= _STATEMENT for one in (arrival, first)
     )
     sure = same and (said >= SPEAKS or not two_statements)
     return Found(first.case_id, mine.id, other.id, measured.differs, sure)
+
+
+class Alike(enum.Enum):
+    """What two pictures are to each other."""
+
+    SAME = enum.auto()
+    LIKE = enum.auto()  # for a person to look at
+    OTHER = enum.auto()
+
+
+def alike(
+    measured: likeness.Likeness,
+    greys: tuple[likeness.Grey, likeness.Grey],
+    pages: tuple[bytes, bytes],
+    words: Callable[[], tuple[str, str]],
+) -> Alike:
+    """Return what two pictures are that lie on each other as `measured` says.
+
+    Pixels and words are two witnesses. Strokes that are the same at the size of letters suffice; where
+    encoding, a banner or a brush leave a doubt, the words read in both must say the same, too.
+    """
+    if measured.covers < COVERS or measured.inside < INSIDE or measured.differs > LOOKED_BLOCKS:
+        return Alike.OTHER
+    (high, wide), (high_other, wide_other) = (grey.shape for grey in greys)
+    found = closely.strokes(*pages, measured.way, ((wide, high), (wide_other, high_other)))
+    if _same(measured, found, words):
+        return Alike.SAME
+    near = measured.differs <= LIKE_BLOCKS or (
+        found.windows >= _WINDOWS and found.other(LIKE_STROKES) <= LIKE_BLOCKS
+    )
+    return Alike.LIKE if near else Alike.OTHER
+
+
+def _same(measured: likeness.Likeness, found: closely.Strokes, words: Callable[[], tuple[str, str]]) -> bool:
+    if found.windows < _WINDOWS:
+        return measured.differs <= SAME_BLOCKS and words_agree(*words())
+    if found.worst() >= SAME_STROKES:
+        return True
+    if found.worst() >= LIKE_STROKES:
+        return words_agree(*words())
+    if found.worst(EDGE) >= LIKE_STROKES:
+        return words_agree(*words()) and words_repeat(*words())
+    silent = all(len(one.split()) < SPEAKS for one in words())
+    return silent and measured.differs <= SAME_BLOCKS and found.other(LIKE_STROKES) <= BLEMISHED
+
+
+def words_repeat(one: str, other: str) -> bool:
+    """Return whether nearly all that was read in the picture that says less stands in the other, in order."""
+    short, long = sorted((fold(one).split(), fold(other).split()), key=len)
+    return len(short) < SPEAKS or LCSseq.similarity(short, long) >= _REPEATED * len(short)
 
 
 def words_agree(one: str, other: str) -> bool:
