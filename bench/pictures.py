@@ -86,7 +86,7 @@ def measure(table: Table, *, many: bool = False) -> None:
 
 
 def _groups(*, many: bool) -> list[Group]:
-    """Return what is measured: always the families asked last; with `many` also other changes, and old ones."""
+    """Return what is measured: the families asked last; with `many` also other changes, and old ones."""
     every = sights.CHANGES | CHANGES_LATER
     asked = Group("", LATER, sights.CHANGES, lookalikes.of_later(_ALIKE if many else _FEW, every))
     if not many:

@@ -8,6 +8,7 @@ wholly in one place: windows whose strokes are others, among windows whose strok
 
 import io
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -18,20 +19,22 @@ from corpus.likeness import Grey, Way
 
 _DENSEST: Final = 3.0  # pixels to a pixel of the small grey copy: letters of a phone's screen stay readable
 _MOST: Final = 1_200_000  # pixels compared
-_CELL: Final = 8  # pixels; a window has 2 x 2 cells
-_SLACK: Final = 2  # pixels that a window may have moved when all is laid
+_CELL: Final = 4  # pixels; a window has 2 x 2 cells
+_SLACK: Final = 1  # pixels that a window may have moved when all is laid
 _TILE: Final = 64  # pixels a side of what moves as one while the two are laid on each other
 _REACH: Final = 3  # pairs of pixels that a tile may have moved
 _ROUNDS: Final = 3
 _FITS: Final = 0.7  # correlation from which a tile's place counts
 _TILES, _LEVER = 4, 3  # tiles that say how to lay, and how far apart they must be to say how to stretch
 _FLAT: Final = 9.0  # standard deviation of grey below which a window shows nothing
-_RIM: Final = 1  # windows at the edges that do not count
+_RIM: Final = 2  # windows at the edges that do not count
+_SHRINKS: Final = 0.5  # from which shrinking on all pixels are averaged
 _WHITE, _LIGHT, _CLIPS = 249.0, 190.0, 0.001  # grey, and from which share of the pixels it counts
 
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 Size = tuple[int, int]  # width, height
+Inside = tuple[int, int, int, int]  # as a box, in whole pixels
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,9 @@ class Strokes:
         return low / max(1, self.windows)
 
 
+_NOTHING: Final = Strokes(np.zeros((0, 0), np.float32), np.zeros((0, 0), bool))
+
+
 def strokes(mine: bytes, other: bytes, way: Way, small: tuple[Size, Size]) -> Strokes:
     """Compare two redrawn pages, laid on each other as their small grey copies are.
 
@@ -82,14 +88,21 @@ def strokes(mine: bytes, other: bytes, way: Way, small: tuple[Size, Size]) -> St
     dense *= min(1.0, (_MOST / (area * dense * dense)) ** 0.5)
     size = _whole(shared[2] - shared[0], dense), _whole(shared[3] - shared[1], dense)
     if min(size) < 2 * _TILE:
-        return Strokes(np.zeros((0, 0), np.float32), np.zeros((0, 0), bool))
+        return _NOTHING
     x0, y0 = shared[:2]
     x1, y1 = x0 + size[0] / dense, y0 + size[1] / dense
-    fixed = _cut(there, _grown((x0, y0, x1, y1), grown[1]), size)
-    there_now = _grown((x0 * scale + left, y0 * scale + top, x1 * scale + left, y1 * scale + top), grown[0])
+    fixed, _all = _cut(there, _grown((x0, y0, x1, y1), grown[1]), size)
+    box = _grown((x0 * scale + left, y0 * scale + top, x1 * scale + left, y1 * scale + top), grown[0])
     for _round in range(_ROUNDS):
-        there_now = _mended(there_now, _cut(here, there_now, size), fixed)
-    return _windows(_cut(here, there_now, size), fixed)
+        box = _mended(box, _cut(here, box, size)[0], fixed)
+    moving, (left_in, top_in, right_in, bottom_in) = _cut(here, box, size)
+    both = (
+        slice(top_in, bottom_in - (bottom_in - top_in) % _CELL),
+        slice(left_in, right_in - (right_in - left_in) % _CELL),
+    )
+    if min(right_in - left_in, bottom_in - top_in) < 2 * _TILE:
+        return _NOTHING
+    return _windows(moving[both], fixed[both])
 
 
 def _whole(length: float, dense: float) -> int:
@@ -100,13 +113,26 @@ def _grown(box: Box, by: tuple[float, float]) -> Box:
     return box[0] * by[0], box[1] * by[1], box[2] * by[0], box[3] * by[1]
 
 
-def _cut(page: Image.Image, box: Box, size: Size) -> Grey:
-    """Return the part `box` of `page` at `size`, a little softened, as all encodings soften."""
-    left, top, right, bottom = box
-    inside = max(0.0, left), max(0.0, top), min(float(page.width), right), min(float(page.height), bottom)
-    shrinks = right - left > 2 * size[0]
-    drawn = page.resize(size, Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR, box=inside)
-    return np.asarray(drawn.filter(ImageFilter.GaussianBlur(0.8)), np.float32)
+def _cut(page: Image.Image, box: Box, size: Size) -> tuple[Grey, Inside]:
+    """Return the part `box` of `page` at `size`, a little softened, as all encodings soften, and its inside.
+
+    What of the box lies outside the page is grey.
+    """
+    across, down = size[0] / (box[2] - box[0]), size[1] / (box[3] - box[1])
+    left, right = max(0, ceil(-box[0] * across)), min(size[0], int((page.width - box[0]) * across))
+    top, bottom = max(0, ceil(-box[1] * down)), min(size[1], int((page.height - box[1]) * down))
+    drawn = Image.new("L", size, "gray")
+    if right > left and bottom > top:
+        inside = (
+            box[0] + left / across,
+            box[1] + top / down,
+            min(float(page.width), box[0] + right / across),
+            min(float(page.height), box[1] + bottom / down),
+        )
+        way = Image.Resampling.BOX if across < _SHRINKS else Image.Resampling.BILINEAR
+        drawn.paste(page.resize((right - left, bottom - top), way, box=inside), (left, top))
+    grey = np.asarray(drawn.filter(ImageFilter.GaussianBlur(0.8)), np.float32)
+    return grey, (left, top, max(left, right), max(top, bottom))
 
 
 def _moved(grey: Grey, dx: int, dy: int) -> Grey:

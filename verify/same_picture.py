@@ -23,10 +23,12 @@ from corpus.text import fold, normalise
 from models import Arrival, Case, Picture, PictureKey, PictureView, ViewSize
 
 # `make bench` prints recall and false joins; why these: docs/decisions/0009-the-same-picture.md.
-# On pictures of our own the least alike window of a copy correlates 0.72 to 0.99 with its like, that of a
-# picture in which one digit is another at most 0.67, of one with another word at most 0.3.
+# On pictures of our own the least alike window of a copy with words in it correlates 0.77 and more with its
+# like, that of a picture in which one digit is another at most 0.78, where letters are tiny 0.85; of one
+# with another word at most 0.5.
 SAME_STROKES: Final = 0.88  # all windows as alike as this: one picture, whatever was read
-LIKE_STROKES: Final = 0.72  # as this: one picture if the words agree, too
+NEAR_STROKES: Final = 0.80  # as this: one picture unless another number was read
+LIKE_STROKES: Final = 0.72  # as this: one picture unless another word was read
 EDGE: Final = 0.05  # of the height: where a banner may lie on what was cropped off
 BLEMISHED: Final = 0.01  # share of windows that may be other in a picture without words
 SAME_BLOCKS: Final = 0.05  # of the small grey copy, where there are too few windows to tell
@@ -202,7 +204,7 @@ def alike(
     """Return what two pictures are that lie on each other as `measured` says.
 
     Pixels and words are two witnesses. Strokes that are the same at the size of letters suffice; where
-    encoding, a banner or a brush leave a doubt, the words read in both must say the same, too.
+    encoding or a banner leave a doubt, the words read in both must say the same, too.
     """
     if measured.covers < COVERS or measured.inside < INSIDE or measured.differs > LOOKED_BLOCKS:
         return Alike.OTHER
@@ -221,6 +223,8 @@ def _same(measured: likeness.Likeness, found: closely.Strokes, words: Callable[[
         return measured.differs <= SAME_BLOCKS and words_agree(*words())
     if found.worst() >= SAME_STROKES:
         return True
+    if found.worst() >= NEAR_STROKES:
+        return numbers_agree(*words())
     if found.worst() >= LIKE_STROKES:
         return words_agree(*words())
     if found.worst(EDGE) >= LIKE_STROKES:
@@ -233,6 +237,15 @@ def words_repeat(one: str, other: str) -> bool:
     """Return whether nearly all that was read in the picture that says less stands in the other, in order."""
     short, long = sorted((fold(one).split(), fold(other).split()), key=len)
     return len(short) < SPEAKS or LCSseq.similarity(short, long) >= _REPEATED * len(short)
+
+
+def numbers_agree(one: str, other: str) -> bool:
+    """Return whether no other number was read in one than in the other in the same spot."""
+    short, long = sorted((fold(one).split(), fold(other).split()), key=len)
+    return not any(
+        _other_numbers(short[step.src_start : step.src_end], long[step.dest_start : step.dest_end])
+        for step in Levenshtein.opcodes(short, long)
+    )
 
 
 def words_agree(one: str, other: str) -> bool:
@@ -257,9 +270,13 @@ def words_agree(one: str, other: str) -> bool:
     return len(lost) <= _LOST * len(short)
 
 
-def _contradict(here: list[str], there: list[str]) -> bool:
+def _other_numbers(here: list[str], there: list[str]) -> bool:
     numbers, others = ({word for word in side if word.isdigit()} for side in (here, there))
-    if numbers and others and not (numbers <= others or others <= numbers):
+    return bool(numbers and others) and not (numbers <= others or others <= numbers)
+
+
+def _contradict(here: list[str], there: list[str]) -> bool:
+    if _other_numbers(here, there):
         return True
     # What is no syllable was misread: it says nothing about the other picture.
     words, beside = (

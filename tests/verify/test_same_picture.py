@@ -160,3 +160,28 @@ def test_a_picture_without_words_opens_a_case_that_says_so(desk: Desk, sessions:
 )
 def test_words_agree(one: str, other: str, *, agree: bool) -> None:
     assert same_picture.words_agree(one, other) is agree
+
+
+def test_two_witnesses_of_one_digit(desk: Desk) -> None:
+    """Another digit is another picture, in a small copy too; a smaller copy of the first is the first."""
+    notice = sights.notice(sights.seeded(3), RUMOUR)
+    first, _how = desk.report(notice)
+    other = changed(sights.notice(sights.seeded(3), RUMOUR.replace("5 giờ", "6 giờ")), "half the size")
+    case, how = desk.report(other)
+    assert (case != first, how) == (True, Joined.OPENED)
+    assert desk.report(changed(notice, "a third, quality 25")) == (first, Joined.PICTURE)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "agree"),
+    [("lúc 5 giờ", "luc 5 gio", True), ("lúc 5 giờ", "lúc 6 giờ", False), ("cầu sập", "chợ cháy", True)],
+)
+def test_numbers_agree(one: str, other: str, *, agree: bool) -> None:
+    assert same_picture.numbers_agree(one, other) is agree
+
+
+def test_words_repeat() -> None:
+    assert same_picture.words_repeat(RUMOUR, "XEM NGAY " + RUMOUR)
+    assert not same_picture.words_repeat(
+        RUMOUR, RUMOUR.replace("bị sập lúc 5 giờ ngày 20/8", "đóng cửa, nghỉ học")
+    )
