@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from corpus import keys, places, polarity, replaced
+from corpus import exchanged, keys, places, polarity, replaced, reworded
 from corpus.diacritics import rarity
 from corpus.keys import Fact
 from corpus.quantities import Quantity, Run
 from corpus.wordlists import of
-from corpus.words import Aligned, Span
+from corpus.words import Aligned, Span, Words
 
 _ALMOST = 0.05  # share by which two numbers may differ where one is said to be rough
 _ROUGH: Final = of("rough")
@@ -24,7 +24,7 @@ _ANCHOR = 0.3  # rarity from which a word before two numbers says that they coun
 
 @dataclass(frozen=True)
 class Difference:
-    """Something both sides tell differently: `kind` is number, date, place, name, polarity or word."""
+    """Something both sides tell differently: `kind` is number, date, place, name, polarity, word or order."""
 
     kind: str
     left: tuple[str, ...]  # the words, as they are written
@@ -40,7 +40,7 @@ def differences(pair: Aligned) -> tuple[Difference, ...]:
         found += [one for one in _first(told(pair)) if not any(_same_words(one, other) for other in found)]
     kinds = {one.kind for one in found}
     others = [one for one in _exclusive(pair) if one.kind not in kinds]
-    return (*found, *others[:1]) or tuple(_one_word(pair))
+    return (*found, *others[:1]) or tuple(_first((*_other_words(pair), *_exchanged(pair))))
 
 
 def _first(found: Iterable[Difference]) -> Iterable[Difference]:
@@ -75,24 +75,47 @@ def _numbers(pair: Aligned) -> Iterator[Difference]:
                 mine.remove(one)
                 yours.remove(other)
     for one, other in itertools.product(mine, yours):
-        if _of_the_same(one, other) and not (one.loose and other.loose):
-            spans = [pair.ours.span(one.run)], [pair.theirs.span(other.run)]
+        if _of_the_same(one, other) and not (one.loose and other.loose and min(one.value, other.value) == 1):
+            spans = [_counted(pair.ours, one, other)], [_counted(pair.theirs, other, one)]
             yield _told("number", pair, *spans)
 
 
+def _counted(side: Words, one: Quantity, other: Quantity) -> Span:
+    """Return where the number stands, with its unit where only that differs."""
+    more = one.value == other.value and one.run[1] < len(side.folded) and side.folded[one.run[1]] == one.unit
+    return side.span((one.run[0], one.run[1] + more))
+
+
 def _agree_in_place(one: Quantity, other: Quantity) -> bool:
+    if _measured_alike(one, other) is False:
+        return False
     return one.value == other.value and (one.unit == other.unit or one.before == other.before)
 
 
 def _agree(one: Quantity, other: Quantity) -> bool:
+    alike = _measured_alike(one, other)
+    if alike is not None:
+        return alike
     if one.value == other.value:
         return True
     if not one.value or not other.value:
         return False
     if (one.loose and one.value > 1) or (other.loose and other.value > 1):
         return abs(math.log10(one.value) - math.log10(other.value)) < 1
+    return _almost(one, other, one.value, other.value)
+
+
+def _measured_alike(one: Quantity, other: Quantity) -> bool | None:
+    """Whether both are as long, heavy... in whatever units; None where they do not measure the same thing."""
+    here, there = one.measure, other.measure
+    if one.loose or other.loose or here is None or there is None or here[0] != there[0]:
+        return None
+    return math.isclose(here[1], there[1], rel_tol=0.01) or _almost(one, other, here[1], there[1])
+
+
+def _almost(one: Quantity, other: Quantity, value: float, another: float) -> bool:
     rough = one.before in _ROUGH or other.before in _ROUGH
-    return rough and abs(one.value - other.value) <= _ALMOST * max(one.value, other.value)
+    return rough and abs(value - another) <= _ALMOST * max(value, another)
 
 
 def _of_the_same(one: Quantity, other: Quantity) -> bool:
@@ -101,6 +124,8 @@ def _of_the_same(one: Quantity, other: Quantity) -> bool:
         return True
     if one.loose or other.loose:
         return one.after == other.after != ""
+    if one.measure is not None and other.measure is not None and one.measure[0] == other.measure[0]:
+        return True
     if one.unit == other.unit != "" or one.after == other.after != "":
         return True
     return one.before == other.before != "" and rarity(one.before) >= _ANCHOR
@@ -182,10 +207,15 @@ def _renamed(pair: Aligned, span: Span, kind: str) -> Iterator[Difference]:
         yield _told(kind, pair, [pair.ours.span(found[0])], [pair.theirs.span(found[1])])
 
 
-def _one_word(pair: Aligned) -> Iterator[Difference]:
-    found = replaced.one_word(pair)
+def _other_words(pair: Aligned) -> Iterator[Difference]:
+    for run, facing in reworded.other_words(pair):
+        yield _told("word", pair, [pair.ours.span(run)], [pair.theirs.span(facing)])
+
+
+def _exchanged(pair: Aligned) -> Iterator[Difference]:
+    found = exchanged.exchanged(pair)
     if found is not None:
-        yield _told("word", pair, [pair.ours.span(found[0])], [pair.theirs.span(found[1])])
+        yield _told("order", pair, [pair.ours.span(found[0])], [pair.theirs.span(found[1])])
 
 
 # --- yes and no ------------------------------------------------------------------------------------

@@ -4,8 +4,10 @@ Beyond the numbers of corpus.numbers: single words before whatever they count ("
 "三人"), rough sizes ("hàng nghìn"), and a "một" that may be an article.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from typing import Final
 
 from corpus import keys
@@ -28,6 +30,14 @@ _SCALES: Final = {
     "chục": 10, "trăm": 100, "nghìn": 1000, "ngàn": 1000, "vạn": 10_000, "triệu": 10**6, "tỷ": 10**9,
     "tỉ": 10**9,
 }  # fmt: skip
+_MEASURES: Final = {
+    unit: (dimension, factor)
+    for dimension, units in json.loads(
+        resources.files("corpus").joinpath("data/numbers.json").read_text("utf-8")
+    )["measures"].items()
+    for unit, factor in units.items()
+}
+_FIGURES: Final = "0123456789.,"
 _NO_NUMBER_AFTER: Final = of("no_number_after")
 _YEAR_BEFORE: Final = of("year_before")
 _FATHER_BEFORE: Final = of("father_before")
@@ -47,6 +57,12 @@ class Quantity:
     after: str
     loose: bool = False
 
+    @property
+    def measure(self) -> tuple[str, float] | None:
+        """What is measured, and how much of it in one unit: 2 km are 2,000 m. None for what is counted."""
+        dimension, factor = _MEASURES.get(self.unit, ("", 0.0))
+        return (dimension, self.value * factor) if dimension else None
+
 
 def of_text(
     marked: Sequence[str], folded: Sequence[str], facts: Sequence[tuple[keys.Fact, Run]]
@@ -57,7 +73,7 @@ def of_text(
         taken.update(range(*run))
         if fact.kind == "num" and run[1] > run[0]:
             _, value, unit = fact.key.split(":")[:3]
-            yield _quantity(folded, float(value), unit, run)
+            yield _quantity(folded, float(value), unit or folded[run[1] - 1].lstrip(_FIGURES), run)
     for size, run, loose in _in_words(marked):
         if not taken & set(range(*run)):
             yield _quantity(folded, size, "", run, loose=loose)

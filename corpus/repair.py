@@ -12,6 +12,7 @@ from importlib import resources
 from corpus.syllables import from_telex, from_vni, has_marks, is_folded_syllable, is_syllable
 
 _WORD = re.compile(r"[^\W_]+")
+_MEASURES = frozenset({"kg"})  # chat spellings that are units after a number
 _CHAT = re.compile(r"(?<![\w'])(?<!\w[.*&-])[^\W_]+(?![\w']|[.*&-]\w)")  # not the t of "didn't"
 LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 OTHER_ALPHABET = re.compile(r"[\u0370-\u052f\u0561-\u0587\u13a0-\u13f5]")
@@ -262,6 +263,8 @@ def expand_chat(text: str) -> str:
 
     def expand(found: re.Match[str]) -> str:
         word = found.group()
+        if word.lower() in _MEASURES and text[: found.start()].rstrip()[-1:].isdigit():
+            return word  # "5 kg", while "kg biết" is chat
         return table.get(word if word.isupper() else word.lower(), word)
 
     return _CHAT.sub(expand, text)

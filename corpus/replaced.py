@@ -1,4 +1,4 @@
-"""What stands in the place of what: another name, or one other word, in two aligned texts. Pure."""
+"""What stands in the place of what: another name, in two aligned texts. Pure."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -13,8 +13,6 @@ from corpus.syllables import is_syllable
 from corpus.wordlists import of
 from corpus.words import Aligned, Span, Words
 
-_FRAME = 0.75  # share of the longer text's words that are the same in texts alike but for one word
-_WORD_SYLLABLES = 3  # syllables of that word
 _TYPO = 70  # likeness of two words, 0..100, from which one may be the other mistyped
 _LONGEST_NAME = 5  # words of a name with what belongs to it
 _ACRONYM = 6  # letters of the longest
@@ -24,11 +22,7 @@ _ALIASES = (
     frozenset({"ha noi", "hn", "thu do", "hanoi"}),
     frozenset({"evn", "dien luc", "tap doan dien luc", "nganh dien"}),
 )
-_SLANG: Final = of("slang")
 _NO_NAME: Final = of("no_name")
-
-
-_ANCHOR = 0.3  # rarity from which a word tells something
 
 
 def renamed(pair: Aligned, span: Span) -> tuple[Run, Run] | None:
@@ -43,15 +37,15 @@ def renamed(pair: Aligned, span: Span) -> tuple[Run, Run] | None:
         ):
             continue  # more words than a name has, or small talk at the end
         ours, theirs = pair.ours.folded[slice(*run)], pair.theirs.folded[slice(*facing)]
-        if not _is_name(pair.ours, run) or not _is_name(pair.theirs, facing) or _mistyped(ours, theirs):
+        if not _is_name(pair.ours, run) or not _is_name(pair.theirs, facing) or mistyped(ours, theirs):
             continue
         if ours[0] == theirs[0] or ours[-1] == theirs[-1]:
             continue  # perhaps the same name with a title or shortened; what is left of it comes next
         if one_place(pair, run, facing):
             continue
         if (
-            not _abbreviated(ours, pair.theirs)
-            and not _abbreviated(theirs, pair.ours)
+            not abbreviated(ours, pair.theirs)
+            and not abbreviated(theirs, pair.ours)
             and not _known_as(ours, theirs)
         ):
             return run, facing
@@ -67,7 +61,7 @@ def unknown(pair: Aligned) -> list[Span]:
         alien = not any(place in pair.there for place in range(first, last)) and not pair.theirs.known & set(
             parts
         )
-        if len(parts) > 1 and alien and not _abbreviated(parts, pair.theirs):
+        if len(parts) > 1 and alien and not abbreviated(parts, pair.theirs):
             found.append(span)
     return found
 
@@ -89,38 +83,7 @@ def same_place(one: PlaceHit, other: PlaceHit) -> bool:
     return places.touch(one.key, other.key)
 
 
-def one_word(pair: Aligned) -> tuple[Run, Run] | None:
-    """Return the one word in which two texts differ that are alike but for it, and is no misspelling.
-
-    Only in texts written with marks: without them a word of two syllables is not told from others.
-    """
-    if pair.ours.unsure or pair.theirs.unsure or pair.ours.lang != pair.theirs.lang:
-        return None
-    mine = [run for run in _alone_runs(pair) if _weighty(pair.ours, run)]
-    yours = [run for run in _alone_runs(pair.turned()) if _weighty(pair.theirs, run)]
-    alone = len(mine) == len(yours) == 1 and pair.facing(mine[0]) == yours[0]
-    if not alone or one_place(pair, mine[0], yours[0]):
-        return None
-    longest = max(len(pair.ours.folded), len(pair.theirs.folded))
-    if (
-        max(mine[0][1] - mine[0][0], yours[0][1] - yours[0][0]) > _WORD_SYLLABLES
-        or len(pair.there) < _FRAME * longest
-    ):
-        return None
-    words = pair.ours.folded[slice(*mine[0])], pair.theirs.folded[slice(*yours[0])]
-    written = _well_written(pair.ours, mine[0]) and _well_written(pair.theirs, yours[0])
-    if not written or (pair.ours.lang == "vi" and max(map(len, words)) == 1):
-        return None  # one syllable for another is dialect or slang more often than another word
-    if (
-        not _mistyped(*words)
-        and not _abbreviated(words[0], pair.theirs)
-        and not _abbreviated(words[1], pair.ours)
-    ):
-        return mine[0], yours[0]
-    return None
-
-
-def _abbreviated(parts: Sequence[str], others: Words) -> bool:
+def abbreviated(parts: Sequence[str], others: Words) -> bool:
     """Whether `others` shorten the words to initials, or write out what `parts` shorten."""
     if len(parts) > 1 and "".join(part[0] for part in parts) in others.known:
         return True
@@ -175,29 +138,6 @@ def _is_proper(words: Words, place: int) -> bool:
     return not begins or (not is_syllable(word) and words.lang == "vi")
 
 
-def _mistyped(one: Sequence[str], other: Sequence[str]) -> bool:
+def mistyped(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether one may be the other with a slip of the hand. Takes folded words."""
     return fuzz.ratio(" ".join(one), " ".join(other)) >= _TYPO
-
-
-def _alone_runs(pair: Aligned) -> list[Run]:
-    found, first = [], None
-    for place in range(len(pair.ours.folded) + 1):
-        alone = place < len(pair.ours.folded) and place not in pair.there
-        if alone and first is None:
-            first = place
-        elif not alone and first is not None:
-            found.append((first, place))
-            first = None
-    return found
-
-
-def _well_written(words: Words, run: Run) -> bool:
-    """Whether the words at `run` are no slips, slang or laughter as far as spelling tells."""
-    marked = words.marked[slice(*run)]
-    if words.lang == "vi":
-        return all(len(word) > 1 and is_syllable(word) and word not in _SLANG for word in marked)
-    return all(len(word) > 1 or "\u3400" <= word <= "\u9fff" for word in marked)
-
-
-def _weighty(words: Words, run: Run) -> bool:
-    return any(rarity(words.folded[place]) >= _ANCHOR for place in range(*run))

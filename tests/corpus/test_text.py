@@ -170,3 +170,8 @@ def test_counts_of_words_say_what_the_whole_text_says(raw: str) -> None:
     for step in (*steps, repair.expand_chat, repair.place_tones, repair.respell):
         assert step(canonical) == canonical
     assert tokens.folded(canonical) == fold(canonical)
+
+
+def test_kilograms_are_no_chat_spelling_after_a_number() -> None:
+    assert normalise("mỗi nhà được 15 kg gạo, 3kg muối").canonical == "mỗi nhà được 15 kg gạo, 3kg muối"
+    assert normalise("em kg biết gì đâu ạ").canonical == "em không biết gì đâu ạ"

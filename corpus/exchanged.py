@@ -1,0 +1,81 @@
+"""Who does it to whom, and from where to where: two things that changed places around the same words. Pure.
+
+"A đánh B" and "B đánh A" have the same words. They say the same where a word makes a passive of one ("bị",
+"được"), or where the order says nothing ("A và B").
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from corpus.diacritics import rarity
+from corpus.quantities import Run
+from corpus.wordlists import of
+from corpus.words import Aligned
+
+_LONGEST: Final = 6  # words of either thing, and of what stands between them
+_ANCHOR: Final = 0.3
+_NO_THING: Final = of(
+    "no_thing_begins"
+)  # words that begin a time, a place or a clause, which may move freely
+_NO_ORDER: Final = of("no_order")  # words between two things whose order says nothing
+_TURNS: Final = of("turns")  # words that make a passive
+_BLOCKS: Final = 40  # shared pieces looked at
+
+_WAYS: Final = dict.fromkeys(
+    ("len", "xuong", "ve", "toi", "ra", "vao", "sang", "qua"), "den"
+)  # from here to there
+
+_Block = tuple[int, int, int]  # begins on the left, on the right, words
+
+
+def exchanged(pair: Aligned) -> tuple[Run, Run] | None:
+    """Return the first of two things that changed places, and what stands first on the right."""
+    ours, theirs = ([_WAYS.get(word, word) for word in side.folded] for side in (pair.ours, pair.theirs))
+    if pair.ours.lang != pair.theirs.lang or _turns(ours) != _turns(theirs):
+        return None
+    blocks = _blocks(ours, theirs)
+    for middle in blocks:
+        before = [one for one in blocks if _follows(one, middle, left=True)]
+        after = [one for one in blocks if _follows(middle, one, left=True)]
+        for first in before:
+            for second in after:
+                right = _follows(second, middle, left=False) and _follows(middle, first, left=False)
+                if right and _tells(ours, first) and _tells(ours, second) and _joins(ours, middle):
+                    return (first[0], first[0] + first[2]), (second[1], second[1] + second[2])
+    return None
+
+
+def _blocks(ours: Sequence[str], theirs: Sequence[str]) -> list[_Block]:
+    """Return the longest pieces that both have, wherever they stand."""
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(theirs):
+        places.setdefault(word, []).append(place)
+    found: list[_Block] = []
+    for left, word in enumerate(ours):
+        for right in places.get(word, ()):
+            if left and right and ours[left - 1] == theirs[right - 1]:
+                continue
+            size = 1
+            while ours[left + size : left + size + 1] == theirs[right + size : right + size + 1] != []:
+                size += 1
+            found.append((left, right, size))
+    return found[:_BLOCKS]
+
+
+def _follows(one: _Block, other: _Block, *, left: bool) -> bool:
+    """Whether `other` begins where `one` ends."""
+    side = 0 if left else 1
+    return one[side] + one[2] == other[side] and one[2] <= _LONGEST and other[2] <= _LONGEST
+
+
+def _tells(words: Sequence[str], block: _Block) -> bool:
+    run = words[block[0] : block[0] + block[2]]
+    return run[0] not in _NO_THING and any(rarity(word) >= _ANCHOR for word in run)
+
+
+def _joins(words: Sequence[str], block: _Block) -> bool:
+    return any(word not in _NO_ORDER for word in words[block[0] : block[0] + block[2]])
+
+
+def _turns(words: Sequence[str]) -> int:
+    return sum(word in _TURNS for word in words)

@@ -1,0 +1,142 @@
+"""Another word in the place of a word, in two texts that are otherwise alike. Pure.
+
+No list has all opposites, so a word that stands for another is a difference unless both may say the same:
+synonyms (data/synonyms.json), slips, slang, initials, one place under two names.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Final
+
+from corpus.diacritics import rarity
+from corpus.quantities import Run
+from corpus.replaced import abbreviated, mistyped, one_place
+from corpus.syllables import is_syllable
+from corpus.wordlists import of
+from corpus.words import Aligned, Words
+
+_FRAMES = {1: 0.75, 2: 0.8}  # share of the longer text's words that are the same, by how many words differ
+_LONGEST = 3  # syllables of a word
+_ALL_ELSE = 0.25  # how much less may be the same where nothing but one word differs
+_ANCHOR = 0.3  # rarity from which a word tells something
+_RARE = 0.8  # rarity from which a single syllable is likelier a slip than a word
+_SLANG: Final = of("slang")
+_LIGHT: Final = of("light")  # words that say little: two texts may differ in them
+_ONSET = re.compile(r"(?:ngh|ch|gh|gi|kh|ng|nh|ph|qu|th|tr|[bcdghklmnpqrstvx])?")
+
+
+def other_words(pair: Aligned) -> Iterator[tuple[Run, Run]]:
+    """Yield the words that stand for each other and do not say the same, in the order of the left text."""
+    if pair.ours.lang != pair.theirs.lang:
+        return
+    mine = [run for run in _alone(pair) if _weighty(pair.ours, run)]
+    yours = [run for run in _alone(pair.turned()) if _weighty(pair.theirs, run)]
+    longest = max(len(pair.ours.folded), len(pair.theirs.folded))
+    words = max(len(mine), len(yours))
+    if not words:
+        return
+    differing = max(sum(last - first for first, last in runs) for runs in (mine, yours)) if words == 1 else 0
+    alike = max(len(pair.there) / longest, (len(pair.there) + differing) / longest - _ALL_ELSE)
+    if alike < _FRAMES.get(words, math.inf):
+        return
+    for run in mine:
+        facing = pair.facing(run)
+        if facing in yours and not one_place(pair, run, facing) and _says_another(pair, run, facing):
+            yield run, facing
+
+
+def _says_another(pair: Aligned, run: Run, facing: Run) -> bool:
+    mine, yours = _heavy(pair.ours, run), _heavy(pair.theirs, facing)
+    if mine is None or yours is None:
+        return False
+    sizes = mine[1] - mine[0], yours[1] - yours[0]
+    unsure = pair.ours.unsure or pair.theirs.unsure
+    if max(sizes) > _LONGEST or (unsure and min(sizes) == 1):
+        return False
+    if not (_well_written(pair.ours, run) and _well_written(pair.theirs, facing)):
+        return False
+    ours, theirs = pair.ours.folded[slice(*mine)], pair.theirs.folded[slice(*yours)]
+    if pair.ours.lang == "vi" and max(sizes) == 1 and not _two_syllables(ours[0], theirs[0]):
+        return False
+    if mistyped(ours, theirs) or abbreviated(ours, pair.theirs) or abbreviated(theirs, pair.ours):
+        return False
+    return not _synonymous(pair.ours.marked[slice(*mine)], pair.theirs.marked[slice(*yours)])
+
+
+def _heavy(words: Words, run: Run) -> Run | None:
+    """Return `run` without the light words at its ends; None if it has no others."""
+    first, last = run
+    while first < last and words.marked[first] in _LIGHT:
+        first += 1
+    while last > first and words.marked[last - 1] in _LIGHT:
+        last -= 1
+    return (first, last) if first < last else None
+
+
+def _two_syllables(one: str, other: str) -> bool:
+    """Whether two folded syllables are two words. What sounds alike is a slip or dialect: "gòi" for "rồi"."""
+    onsets = [_onset(word) for word in (one, other)]
+    rimes = [word[len(onset) :] for word, onset in zip((one, other), onsets, strict=True)]
+    known = max(rarity(one), rarity(other)) < _RARE
+    return known and onsets[0] != onsets[1] and rimes[0] != rimes[1]
+
+
+def _onset(syllable: str) -> str:
+    found = _ONSET.match(syllable)
+    return found.group() if found else ""
+
+
+def _synonymous(ours: Sequence[str], theirs: Sequence[str]) -> bool:
+    sets = _synonyms()
+    return any(
+        sets.get(one, frozenset()) & sets.get(other, frozenset())
+        for one in _readings(ours)
+        for other in _readings(theirs)
+    )
+
+
+def _readings(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield all runs of the words."""
+    for first in range(len(words)):
+        for last in range(len(words), first, -1):
+            yield tuple(words[first:last])
+
+
+def _alone(pair: Aligned) -> list[Run]:
+    """Return the runs of left words without a partner."""
+    found, first = [], None
+    for place in range(len(pair.ours.folded) + 1):
+        alone = place < len(pair.ours.folded) and place not in pair.there
+        if alone and first is None:
+            first = place
+        elif not alone and first is not None:
+            found.append((first, place))
+            first = None
+    return found
+
+
+def _well_written(words: Words, run: Run) -> bool:
+    """Whether the words at `run` are no slips, slang or laughter as far as spelling tells."""
+    marked = words.marked[slice(*run)]
+    if words.lang == "vi":
+        return all(len(word) > 1 and is_syllable(word) and word not in _SLANG for word in marked)
+    return all(len(word) > 1 or "\u3400" <= word <= "\u9fff" for word in marked)
+
+
+def _weighty(words: Words, run: Run) -> bool:
+    return any(rarity(words.folded[place]) >= _ANCHOR for place in range(*run))
+
+
+@cache
+def _synonyms() -> Mapping[tuple[str, ...], frozenset[int]]:
+    """Return the numbers of the sets in which a word stands."""
+    sets = json.loads(resources.files("corpus").joinpath("data/synonyms.json").read_text("utf-8"))["sets"]
+    found: dict[tuple[str, ...], set[int]] = {}
+    for number, words in enumerate(sets):
+        for word in words:
+            found.setdefault(tuple(word.lower().split()), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
