@@ -195,7 +195,7 @@ def _health(session: Session, source_id: int | None = None) -> dict[int, Health]
 
 
 def _week(session: Session, today: date) -> tuple[defaultdict[tuple[int, str], int], dict[int, int]]:
-    """Return the sums of the last seven days by source and outcome, and on how many of these each was read."""
+    """Return the sums of the last seven days by source and outcome, and how many of these each was read."""
     recent = SourceTally.day > today - timedelta(days=WEEK)
     total = func.coalesce(func.sum(SourceTally.count).filter(recent), 0)
     rows = session.execute(

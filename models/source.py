@@ -220,6 +220,5 @@ class SourceTrial(Base):
     next_try_at: Mapped[datetime]
     error: Mapped[str] = mapped_column(default="")
     form: Mapped[str] = mapped_column(default="")
-    items: Mapped[JsonList] = mapped_column(
-        default=list
-    )  # title, url, published, known, named: shown, not kept
+    # title, url, published, known, named (of the province, in the title): shown, not kept
+    items: Mapped[JsonList] = mapped_column(default=list)

@@ -24,6 +24,7 @@ from verify import (
     routes_copies,
     routes_lane,
     routes_verdict,
+    routes_versions,
 )
 from verify.doors import ReaderDep, VerifierDep
 
@@ -139,4 +140,5 @@ def _links(path: str, kept: dict[str, str]) -> Callable[..., str]:
 router.include_router(routes_case.router)
 router.include_router(routes_verdict.router)
 router.include_router(routes_copies.router)
+router.include_router(routes_versions.router)
 router.include_router(routes_lane.router)

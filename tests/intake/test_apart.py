@@ -119,3 +119,16 @@ def test_no_child_is_left_behind() -> None:
         with pytest.raises(apart.Refused):
             apart.run(HERE + bomb, wall_s=0.3)
     assert set(psutil.Process().children(recursive=True)) <= before
+
+
+def test_calm_work_does_not_wait_for_the_rest() -> None:
+    spent: list[float] = []
+    taken = 0
+    while apart._slots.acquire(blocking=False):  # noqa: SLF001  everybody else reads something long
+        taken += 1
+    try:
+        assert apart.run("intake.robots:ask", "", "KiemTin", "https://a.vn/", calm=True, told=spent.append)
+    finally:
+        apart._slots.release(taken)  # noqa: SLF001
+    assert taken >= 2
+    assert 0 < spent[0] < 20

@@ -337,3 +337,19 @@ def test_a_feed_cannot_use_up_another_sites_articles(sessions: Sessions, web: We
     with sessions() as session:
         states = session.scalars(select(SeenItem.state).order_by(SeenItem.id)).all()
     assert states == [ItemState.DROPPED, ItemState.WAITING]
+
+
+def test_addresses_of_one_moment_do_not_stay_in_step(sessions: Sessions, web: Web, at: datetime) -> None:
+    with sessions.begin() as session:
+        by = make.officer(session)
+        for number in range(12):
+            url = f"https://bao{number}.example.vn/rss"
+            watched(session, url, at=at, by=by, name=f"Báo {number}")
+            web.put(url, rss(), "text/xml")
+    while visits.run_one(sessions, web.way, at=at):
+        pass
+    with sessions() as session:
+        addresses = session.scalars(select(SourceAddress)).all()
+    shares = [(one.next_visit_at - one.last_visit_at).total_seconds() / one.pace for one in addresses]  # type: ignore[operator]
+    assert 0.9 <= min(shares) < 0.97
+    assert 1.03 < max(shares) <= 1.1

@@ -45,13 +45,16 @@ def test_a_case_shows_the_articles_hint_and_the_changes_of_its_page(
                     article_id=about.arrival_id, number=number, change=change,
                     title="" if gone else "Đập an toàn",
                     text="" if gone else "Bản đầu của bài", seen_at=make.AT + timedelta(days=number),
-                    text_digest=b"x" * 32, copy_id=None if gone else copy.id,
+                    text_digest=b"x" * 32, copy_id=None if gone else copy.id, warc_id=copy.id,
                 )
             )  # fmt: skip
         session.flush()
         shown = published.of(session, [arrival, plain])
         assert list(shown) == [arrival.id]
-        assert [one.change for one in shown[arrival.id].versions] == ["vanished", "first"]
+        versions = shown[arrival.id].versions
+        assert [one.change for one in versions] == ["vanished", "first"]
+        assert [sorted(one.parts) for one in versions] == [["records"], ["page", "records"]]
+        stranger = make.case(session).id
     desk.as_("verifier")
     page = desk.get(f"/vu-viec/{case.id}").text
     assert "Báo &lt;mẫu&gt;" in page
@@ -59,3 +62,13 @@ def test_a_case_shows_the_articles_hint_and_the_changes_of_its_page(
     assert "<q>… bác bỏ tin vỡ đập …</q>" in page
     assert "Trang không còn" in page
     assert "Bản đầu của bài" in page
+    gone, first = (f"/ban-bai/{one.id}" for one in versions)
+    assert f"{gone}/warc" in page
+    assert f"{gone}/tep" not in page
+    for path in (f"{first}/tep", f"{first}/warc", f"{gone}/warc"):
+        answer = desk.get(f"/vu-viec/{case.id}{path}")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/octet-stream")
+        assert answer.headers["content-disposition"].startswith("attachment; filename=")
+        assert desk.get(f"/vu-viec/{stranger}{path}").status_code == 404
+    for path in (f"{gone}/tep", f"/ban-bai/{2**70}/warc"):
+        assert desk.get(f"/vu-viec/{case.id}{path}").status_code == 404
