@@ -22,7 +22,7 @@ from corpus import encoder, passages, reembedding
 from corpus.encoder import Encoder
 from intake import arriving, polite, watching
 from intake.fetch import DEFAULT, Limits
-from verify import budget, triage
+from verify import budget, rereading, triage
 from verify.sieve import Sieve
 
 log = logging.getLogger(__name__)
@@ -124,10 +124,11 @@ def steps(
         serving = encoders.serving(at=at)
         sifted = sieve.run(sessions, at=at)
         triaged = triage.run_one(sessions, serving, at=at, sieve=sieve)
+        reread = rereading.run_one(sessions, serving, at=at)
         judged = arriving.run_one(sessions, serving, at=at, zone=zone)
         encoded = passages.encode_some(sessions, serving)
         # Another encoder takes over when there is nothing else to do.
-        return sifted or encoded or triaged or judged or encoders.advance(at=at)
+        return sifted or encoded or triaged or reread or judged or encoders.advance(at=at)
 
     def draw(at: datetime) -> bool:
         return contact_key is not None and intake.drawing.run_one(sessions, contact_key, at=at)

@@ -39,6 +39,7 @@ from models.passage import Passage
 from models.picture import Picture, PictureKey, PictureOriginal, PictureState, PictureView, ViewSize
 from models.plan import AgencySuccessor, PlanEntry, PlanTask
 from models.proof import SpentProof
+from models.rereading import Rereading
 from models.source import (
     Alarm,
     Source,
@@ -122,6 +123,7 @@ __all__ = [
     "ReasonCode",
     "Refusal",
     "Relation",
+    "Rereading",
     "Role",
     "Scope",
     "SeenItem",

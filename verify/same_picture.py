@@ -35,6 +35,7 @@ SAME_BLOCKS: Final = 0.05  # of the small grey copy, where there are too few win
 LIKE_BLOCKS: Final = 0.15  # up to here a person is shown the pair
 LOOKED_BLOCKS: Final = 0.4  # up to here the pages are compared: brightening costs many blocks, not a stroke
 _WINDOWS: Final = 30  # with something in them
+RANKER: Final = "picture"  # of the pairs that rest on it
 COVERS, INSIDE = 0.8, 0.5  # shares of the smaller and of the larger picture that lie on each other
 SPEAKS: Final = 5  # words in a picture from which it says what is claimed
 _LOOKED_AT: Final = 5  # candidates that are compared block by block
@@ -65,7 +66,7 @@ class Found:
             "relation": "same",
             "signals": {"picture": round(1 - self.differs, 3)},
             "reasons": {"relation": "same", "shared": [], "differences": [], "fired": ["picture"]},
-            "ranker": "picture",
+            "ranker": RANKER,
             "encoder": encoder,
             "pair_fingerprint": pair,
         }

@@ -161,17 +161,21 @@ def _settle(
         return joining.join(session, arrival, _expect(_case_of(session, normal)), Joined.EXACT, at=at)
     if seen is not None:
         _suggest_picture(session, case, seen, encoder, at=at)
-    _suggest_twins(session, case, twins, encoder, at=at)
-    rank(session, case, query, encoder, at=at)
+    suggest_twins(session, case, twins, encoder, at=at)
+    rank(session, case, query, *_read(session, arrival, normal, encoder), encoder=encoder, at=at)
     return case
 
 
-def rank(session: Session, case: Case, query: search.Query, encoder: Encoder, *, at: datetime) -> int:
-    """Attach the best confirmed claims to `case` as suggestions; returns how many.
+def rank(session: Session, case: Case, *queries: search.Query, encoder: Encoder, at: datetime) -> list[int]:
+    """Attach the confirmed claims nearest to any of `queries` to `case` as suggestions; returns their ids.
 
     A pair that a person has judged stays as judged.
     """
-    hits = search.claims(session, query, limit=MATCHES)
+    best: dict[int, search.Hit] = {}
+    for hit in (hit for query in queries for hit in search.claims(session, query, limit=MATCHES)):
+        if hit.owner_id not in best or hit.probability > best[hit.owner_id].probability:
+            best[hit.owner_id] = hit
+    hits = sorted(best.values(), key=lambda hit: -hit.probability)[:MATCHES]
     for position, hit in enumerate(hits, start=1):
         values = {**_scored(hit, encoder, at), "position": position}
         session.execute(
@@ -183,7 +187,7 @@ def rank(session: Session, case: Case, query: search.Query, encoder: Encoder, *,
                 where=(Match.judgement == "suggested"),
             )
         )
-    return len(hits)
+    return [hit.owner_id for hit in hits]
 
 
 def _scored(hit: search.Hit, encoder: Encoder, at: datetime) -> dict[str, object]:
@@ -201,9 +205,10 @@ def _scored(hit: search.Hit, encoder: Encoder, at: datetime) -> dict[str, object
     }
 
 
-def _suggest_twins(
+def suggest_twins(
     session: Session, case: Case, twins: list[search.Hit], encoder: Encoder, *, at: datetime
 ) -> None:
+    """Attach those of `twins` that are older than `case` and may be its story as suggestions."""
     for hit in twins:
         older = joining.standing(session, session.get_one(Case, hit.owner_id))
         if older.id < case.id and dedupe.decide(hit, older.state) is not dedupe.Decision.IGNORE:
@@ -281,6 +286,12 @@ def _normal(session: Session, arrival: Arrival) -> NormalText:
     if arrival.url is not None:
         return normalise(f"{arrival.text}\n{arrival.url}")
     return pictured.normal(session, arrival) if arrival.pictures else normal
+
+
+def _read(session: Session, arrival: Arrival, normal: NormalText, encoder: Encoder) -> list[search.Query]:
+    """Return what the pictures of a report with its own words ask, too: often the rumour stands there."""
+    read = pictured.normal(session, arrival) if arrival.pictures else normal
+    return [search.Query.of(read, encoder)] if read.informative and read != normal else []
 
 
 def _statement(session: Session, arrival: Arrival) -> str:

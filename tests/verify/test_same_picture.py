@@ -42,9 +42,12 @@ class Desk:
             pictures.keep(session, arrival, sent, key=self.keys.contact, at=self.at)
             return arrival.id
 
-    def work(self) -> None:
+    def draw(self) -> None:
         while drawing.run_one(self.sessions, self.keys.contact, at=self.at):
             pass
+
+    def work(self) -> None:
+        self.draw()
         while triage.run_one(self.sessions, self.model, at=self.at):
             pass
 

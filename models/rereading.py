@@ -1,0 +1,25 @@
+"""Mended words: reports whose pictures an officer has read anew, until the worker has ranked by them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+
+
+class Rereading(Base):
+    """A report whose case waits to be ranked again. The database adds the row when words are mended.
+
+    The row is the job, as with arrivals: `attempts`, `next_try_at`, `last_error`; done, it is gone.
+    """
+
+    __tablename__ = "rereadings"
+
+    arrival_id: Mapped[int] = mapped_column(
+        ForeignKey("arrivals.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    asked_at: Mapped[datetime]
+    next_try_at: Mapped[datetime] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(default="")
