@@ -25,6 +25,7 @@ from models import ClaimOrigin, ConfirmedClaim, Passage
 
 QUERIES = 100
 _WARM_UP = 10
+_PAUSE = 0.005  # seconds between two queries: reports come one by one, and nobody's turn on the core ends
 _COMPARED = 20  # queries whose nearest vectors are looked for in both ways
 _GUIDE = Path(__file__).parent.parent / "docs" / "huong-dan"
 _WORD = re.compile(r"[^\W\d_]+")
@@ -90,6 +91,7 @@ def measure(table: Table, corpus: Corpus) -> None:
     engine = corpus.home.engine()
     taken, floors, first, found = [], [], 0, 0
     for number, (index, words) in enumerate(asked):
+        time.sleep(_PAUSE)
         with Session(engine) as session:
             began = time.perf_counter()
             hits = search.claims(session, search.Query.of(normalise(words), corpus.encoder))

@@ -4,6 +4,7 @@ Everything that a commit wrote is found by the next search of any process: there
 PostgreSQL.
 """
 
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
 from corpus import frequencies, passages
+from corpus.diacritics import rarity
 from corpus.signals import Side
 from corpus.text import NormalText
 from models.passage import DIMENSION
@@ -95,6 +97,7 @@ _STANDING: Final[dict[Owner, str]] = {  # claims that were withdrawn are not loo
 }
 _WIDEST: Final = 2_000  # texts that one term may bring; such terms are asked only for want of rarer ones
 _VECTOR: Final = f"[{','.join(['%.5g'] * DIMENSION)}]"
+_EXACT: Final = 2.0  # more than the rarities of two words
 _HEADER: Final = 4  # bytes before the numbers of a vector as PostgreSQL sends it
 
 
@@ -126,7 +129,7 @@ def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Kn
     terms = [
         (number, passages.quoted(term), weight)
         for number, one in enumerate(asked)
-        for term, weight in common.rarest(passages.asked(one.normal))
+        for term, weight in common.rarest(_telling(one.normal))
     ]
     rows = session.execute(
         _statement(owner, few=common.texts <= _FEW),
@@ -152,6 +155,16 @@ def _statement(owner: Owner, *, few: bool) -> TextClause:
     words = {"owner": owner, "standing": _STANDING[owner], "depth": DEPTH}
     near = (_LOOKED_THROUGH if few else _WALKED).format(late=_LATE, **words)
     return text(_FIND.format(near=near, widest=_WIDEST, dimension=DIMENSION, **words))
+
+
+def _telling(normal: NormalText) -> list[str]:
+    """Return the terms of `normal` with what is exact first, then the pairs of the rarest words.
+
+    Most pairs are so rare that the statistics do not tell them apart; their words do.
+    """
+    words = normal.folded.split()
+    worth = {first + second: rarity(first) + rarity(second) for first, second in itertools.pairwise(words)}
+    return sorted(passages.asked(normal), key=lambda term: -worth.get(term, _EXACT))
 
 
 def _written(vector: Vector) -> str:

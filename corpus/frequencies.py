@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 _FRESH: Final = 300.0  # seconds for which a process believes what it read
 # Texts looked at for one query: a term that stands in many says little, and every text takes its time.
-_TEXTS: Final = 3_000
+_TEXTS: Final = 2_300
 _LEAST_ASKED, _MOST_ASKED = 3, 64  # terms of one query
 
 _STATISTICS = text("""
@@ -44,7 +44,7 @@ class Frequencies:
         The weight is the logarithm of how many texts there are for each that has the term.
         """
         shares = sorted(
-            (self.shares.get(term, self.least / 2), place, term) for place, term in enumerate(terms)
+            (self.shares.get(term, self.least / 3), place, term) for place, term in enumerate(terms)
         )
         asked: list[tuple[str, float]] = []
         looked_at = 0.0

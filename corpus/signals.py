@@ -186,7 +186,7 @@ class Comparison:
         shares = np.zeros((2, len(self._texts)))
         for number, text in enumerate(self._texts):
             words = set(text.split())
-            shared = sum([ours[word] for word in words if word in ours])
+            shared = sum([ours[word] for word in ours.keys() & words])
             if shared:
                 shares[:, number] = shared / total, shared / sum(map(rarity, words))
         return shares[0], shares[1]

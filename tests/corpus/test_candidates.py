@@ -100,3 +100,14 @@ def test_several_texts_get_their_own_candidates(session: Session) -> None:
 def test_words_that_mean_something_to_the_query_language_are_only_words(session: Session) -> None:
     made = known(session, "a'b & !c | (d) <-> :* \\\\ vỡ đập rồi")
     assert made.claim_id in owners(session, "a'b & !c | (d) <-> :* \\\\ vỡ đập rồi")
+
+
+def test_pairs_of_rare_words_are_asked_before_those_of_common_ones(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Statistics of a million texts do not list most pairs; only as many are asked as the limit allows."""
+    monkeypatch.setattr(frequencies, "of", lambda _: Frequencies({}, 0.003, 1_000_000))
+    dam = known(session, "Đập Nậm Pung vỡ")
+    assert owners(session, "mọi người ơi cho hỏi có phải là đập nậm pung đã vỡ rồi không vậy ạ") == {
+        dam.claim_id
+    }
