@@ -75,7 +75,8 @@ def _numbers(pair: Aligned) -> Iterator[Difference]:
                 mine.remove(one)
                 yours.remove(other)
     for one, other in itertools.product(mine, yours):
-        if _of_the_same(one, other) and not (one.loose and other.loose and min(one.value, other.value) == 1):
+        articles = one.loose and other.loose and one.value == other.value == 1 and one.unit == other.unit
+        if _of_the_same(one, other) and not articles:
             spans = [_counted(pair.ours, one, other)], [_counted(pair.theirs, other, one)]
             yield _told("number", pair, *spans)
 
@@ -108,7 +109,8 @@ def _agree(one: Quantity, other: Quantity) -> bool:
 def _measured_alike(one: Quantity, other: Quantity) -> bool | None:
     """Whether both are as long, heavy... in whatever units; None where they do not measure the same thing."""
     here, there = one.measure, other.measure
-    if one.loose or other.loose or here is None or there is None or here[0] != there[0]:
+    loose = (one.loose and one.value > 1) or (other.loose and other.value > 1) or one.loose != other.loose
+    if loose or here is None or there is None or here[0] != there[0]:
         return None
     return math.isclose(here[1], there[1], rel_tol=0.01) or _almost(one, other, here[1], there[1])
 

@@ -19,6 +19,7 @@ _NO_THING: Final = of(
 )  # words that begin a time, a place or a clause, which may move freely
 _NO_ORDER: Final = of("no_order")  # words between two things whose order says nothing
 _TURNS: Final = of("turns")  # words that make a passive
+_AWAY: Final = frozenset({"tu", "o", "tai", "trong", "from", "in", "at"})  # begin what may stand anywhere
 _BLOCKS: Final = 40  # shared pieces looked at
 
 _WAYS: Final = dict.fromkeys(
@@ -74,7 +75,8 @@ def _tells(words: Sequence[str], block: _Block) -> bool:
 
 
 def _joins(words: Sequence[str], block: _Block) -> bool:
-    return any(word not in _NO_ORDER for word in words[block[0] : block[0] + block[2]])
+    run = words[block[0] : block[0] + block[2]]
+    return run[0] not in _AWAY and any(word not in _NO_ORDER for word in run)
 
 
 def _turns(words: Sequence[str]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from corpus import reworded
 from corpus.differences import Difference, differences
 from corpus.signals import Side, Signals
 from corpus.words import Aligned, Span, align, words
@@ -74,7 +75,8 @@ def explain(left: Side, right: Side, signals: Signals | None = None) -> Reasons:
     """Return why `left` (a case) and `right` (a claim or an older case) belong together or do not.
 
     The relation is *denial* where one side says that the other is untrue, *variant* for the same words with
-    another number, date, place, name or yes for no, *same* for the same words, else *other*. Only the first
+    another number, date, place, name or yes for no, *same* for the same words, else *other*: also
+    where something else stands in the place of something. Only the first
     2,000 characters of each text are looked at.
     """
     pair = align(words(left.canonical, left.lang), words(right.canonical, right.lang))
@@ -123,8 +125,10 @@ def _relation(
     if alike < _ALIKE:
         return Relation.OTHER
     found = _of_alike(told, denial)
-    by_chance = found is Relation.SAME and pair.in_phrases(_LONG, _LONGER) < _PHRASES
-    return Relation.OTHER if by_chance else found
+    if found is not Relation.SAME:
+        return found
+    by_chance = pair.in_phrases(_LONG, _LONGER) < _PHRASES
+    return Relation.OTHER if by_chance or reworded.unexplained(pair) else found
 
 
 def _of_alike(told: tuple[Difference, ...], denial: Denial | None) -> Relation:

@@ -21,7 +21,6 @@ from corpus.words import Aligned, Words
 
 _FRAMES = {1: 0.75, 2: 0.8}  # share of the longer text's words that are the same, by how many words differ
 _LONGEST = 3  # syllables of a word
-_ALL_ELSE = 0.25  # how much less may be the same where nothing but one word differs
 _ANCHOR = 0.3  # rarity from which a word tells something
 _RARE = 0.8  # rarity from which a single syllable is likelier a slip than a word
 _SLANG: Final = of("slang")
@@ -30,34 +29,45 @@ _ONSET = re.compile(r"(?:ngh|ch|gh|gi|kh|ng|nh|ph|qu|th|tr|[bcdghklmnpqrstvx])?"
 
 
 def other_words(pair: Aligned) -> Iterator[tuple[Run, Run]]:
-    """Yield the words that stand for each other and do not say the same, in the order of the left text."""
+    """Yield the words that stand for each other and do not say the same, in the order of the left text.
+
+    Only in texts that are alike but for one word or two, and for words of no more than three syllables.
+    """
+    runs = list(_replaced(pair))
+    words = max(map(len, (_weighty_runs(pair), _weighty_runs(pair.turned()))))
+    if len(pair.there) >= _FRAMES.get(words, math.inf) * max(len(pair.ours.folded), len(pair.theirs.folded)):
+        yield from (one for one in runs if max(last - first for first, last in one) <= _LONGEST)
+
+
+def unexplained(pair: Aligned) -> bool:
+    """Whether something else, of whatever length, stands in a place of texts alike but for one or two."""
+    few = max(map(len, (_weighty_runs(pair), _weighty_runs(pair.turned())))) <= max(_FRAMES)
+    return few and any(_replaced(pair))
+
+
+def _replaced(pair: Aligned) -> Iterator[tuple[Run, Run]]:
     if pair.ours.lang != pair.theirs.lang:
         return
-    mine = [run for run in _alone(pair) if _weighty(pair.ours, run)]
-    yours = [run for run in _alone(pair.turned()) if _weighty(pair.theirs, run)]
-    longest = max(len(pair.ours.folded), len(pair.theirs.folded))
-    words = max(len(mine), len(yours))
-    if not words:
-        return
-    differing = max(sum(last - first for first, last in runs) for runs in (mine, yours)) if words == 1 else 0
-    alike = max(len(pair.there) / longest, (len(pair.there) + differing) / longest - _ALL_ELSE)
-    if alike < _FRAMES.get(words, math.inf):
-        return
-    for run in mine:
+    for run in _weighty_runs(pair):
         facing = pair.facing(run)
-        if facing in yours and not one_place(pair, run, facing) and _says_another(pair, run, facing):
+        if facing is None or one_place(pair, run, facing):
+            continue
+        mine, yours = _heavy(pair.ours, run), _heavy(pair.theirs, facing)
+        if mine is not None and yours is not None and _says_another(pair, mine, yours):
             yield run, facing
 
 
-def _says_another(pair: Aligned, run: Run, facing: Run) -> bool:
-    mine, yours = _heavy(pair.ours, run), _heavy(pair.theirs, facing)
-    if mine is None or yours is None:
-        return False
+def _weighty_runs(pair: Aligned) -> list[Run]:
+    return [run for run in _alone(pair) if _weighty(pair.ours, run)]
+
+
+def _says_another(pair: Aligned, mine: Run, yours: Run) -> bool:
     sizes = mine[1] - mine[0], yours[1] - yours[0]
-    unsure = pair.ours.unsure or pair.theirs.unsure
-    if max(sizes) > _LONGEST or (unsure and min(sizes) == 1):
+    if (pair.ours.unsure or pair.theirs.unsure) and min(sizes) == 1:
         return False
-    if not (_well_written(pair.ours, run) and _well_written(pair.theirs, facing)):
+    if _moved(pair, mine) or _moved(pair.turned(), yours):
+        return False
+    if not (_well_written(pair.ours, mine) and _well_written(pair.theirs, yours)):
         return False
     ours, theirs = pair.ours.folded[slice(*mine)], pair.theirs.folded[slice(*yours)]
     if pair.ours.lang == "vi" and max(sizes) == 1 and not _two_syllables(ours[0], theirs[0]):
@@ -65,6 +75,11 @@ def _says_another(pair: Aligned, run: Run, facing: Run) -> bool:
     if mistyped(ours, theirs) or abbreviated(ours, pair.theirs) or abbreviated(theirs, pair.ours):
         return False
     return not _synonymous(pair.ours.marked[slice(*mine)], pair.theirs.marked[slice(*yours)])
+
+
+def _moved(pair: Aligned, run: Run) -> bool:
+    """Whether the right text has all words at `run`, somewhere."""
+    return pair.theirs.known.issuperset(pair.ours.folded[slice(*run)])
 
 
 def _heavy(words: Words, run: Run) -> Run | None:

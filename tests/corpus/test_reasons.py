@@ -62,7 +62,7 @@ def test_other_words_for_the_same_are_no_variant(left: str, right: str) -> None:
          "polarity", "giam", "tăng"),
         ("Giáo viên được thả ở Sa Pa", "Giáo viên bị bắt ở Sa Pa", "polarity", "được thả", "bị bắt"),
         ("Trứng gà giả đang bán tràn lan ở chợ Mường Hum", "Trứng gà giả đang mua tràn lan ở chợ Mường Hum",
-         "word", "bán", "mua"),
+         "polarity", "bán", "mua"),
         ("Cảnh sát đuổi bắt phóng viên trên cầu", "Phóng viên đuổi bắt cảnh sát trên cầu",
          "order", "Cảnh sát", "Phóng viên"),
         ("Xe hàng từ Yên Bái lên Lào Cai bị chặn", "Xe hàng từ Lào Cai về Yên Bái bị chặn",
