@@ -19,6 +19,7 @@ import intake.pictures
 import intake.proofs
 import intake.reports
 import intake.watching
+import verify.letting
 from app import checkpoints
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,16 @@ def timetable(
             intake.watching.forget(session, at=datetime.now(UTC))
             intake.proofs.forget(session, at=datetime.now(UTC))
 
-    return {"sign-checkpoint": (30, sign), "erase-contacts": (3600, erase), "tidy-sources": (3600, tidy)}
+    def let_in() -> None:
+        with sessions.begin() as session:
+            verify.letting.let_some_in(session, at=datetime.now(UTC))
+
+    return {
+        "sign-checkpoint": (30, sign),
+        "erase-contacts": (3600, erase),
+        "tidy-sources": (3600, tidy),
+        "let-in": (60, let_in),
+    }
 
 
 Timetable = Mapping[str, tuple[int, Callable[[], object]]]

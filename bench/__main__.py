@@ -8,6 +8,7 @@ import time
 
 from app.embedded import Cluster
 from bench import (
+    flood,
     house,
     intake,
     longer,
@@ -30,7 +31,7 @@ def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--long", action="store_true", help="also what takes longer than minutes")
-    parser.add_argument("--only", choices=["start", "web", "matching"], help="one part of it")
+    parser.add_argument("--only", choices=["start", "web", "matching", "flood"], help="one part of it")
     given = parser.parse_args()
     only: str | None = given.only
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -48,6 +49,8 @@ def main() -> None:
                     sources.measure(table, home)
             if only in {None, "matching"}:
                 _corpus(table, running, long=given.long)
+            if only in {None, "flood"}:
+                flood.measure(table, running, long=given.long)
     finally:
         table.write()  # what was measured before something broke stays measured
     print(f"{len(table.figures)} figures in {time.monotonic() - began:.0f} s, written to {OUT}")

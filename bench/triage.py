@@ -26,7 +26,10 @@ _RANKED = """
 
 def measure(table: Table, home: house.House) -> None:
     """Start web and worker over `home`, report, and time from the answer to the case with its matches."""
-    with house.serving(home) as (port, _web), house.kiemtin("work", env=home.environment()) as worker:
+    with (
+        house.serving(home) as (port, _web),
+        house.kiemtin("work", env=home.environment(FLOOD_CASES_PER_HOUR="0")) as worker,
+    ):
         key = keys.load(read(_env_file=None, state_dir=home.state_dir)).code
         with psycopg.connect(home.url, autocommit=True) as database:
             _one(database, port, key, "Chợ phiên Bắc Hà tuần này nghỉ vì có người bán gà bệnh")  # loads torch
@@ -71,7 +74,10 @@ def _count(database: psycopg.Connection[tuple[int]]) -> int:
 
 def memory(table: Table, home: house.House, name: str, *, reports: int = 5) -> None:
     """Measure the worker's memory after a few reports, as the figure `name`."""
-    with house.serving(home) as (port, _web), house.kiemtin("work", env=home.environment()) as worker:
+    with (
+        house.serving(home) as (port, _web),
+        house.kiemtin("work", env=home.environment(FLOOD_CASES_PER_HOUR="0")) as worker,
+    ):
         key = keys.load(read(_env_file=None, state_dir=home.state_dir)).code
         with psycopg.connect(home.url, autocommit=True) as database:
             for _, text in texts.disturbed(reports, seed=13):

@@ -23,6 +23,7 @@ HOUR: Final = timedelta(hours=1)
 CROWD: Final = 60  # reports within `WINDOW` that nobody held: more than the centre has on a busy day
 RUSH: Final = 10  # cases opened within `WINDOW`
 OF_FAMILY: Final = 3  # cases that one family of near-identical texts may open in an hour of a flood
+KEPT_FOR_NEW: Final = 0.4  # of a share: for matters that have no case yet
 OPEN_DOORS: Final = (Channel.WEB, Channel.API, Channel.EMAIL)
 
 
@@ -36,12 +37,12 @@ class Share(enum.StrEnum):
     REST = "rest"
 
 
-# Of fifty; ten more may have been opened before the pressure was noticed.
+# Of fifty; what was opened before the pressure was noticed counts too.
 SHARES: Final[Mapping[Share, int]] = {
-    Share.TELLING: 30,
-    Share.UNPROVEN: 3,
-    Share.LETTER: 3,
-    Share.PLAIN: 3,
+    Share.TELLING: 35,
+    Share.UNPROVEN: 2,
+    Share.LETTER: 2,
+    Share.PLAIN: 2,
     Share.REST: 1,
 }
 
@@ -79,10 +80,12 @@ class Spent:
     families: Mapping[int, int]  # cases by family
     cases: int = CASES
 
-    def left(self, share: Share) -> int:
-        """Return how many cases `share` may still open."""
-        own = max(1, round(SHARES[share] * self.cases / CASES)) - self.by.get(share, 0)
-        return max(0, min(own, self.cases - sum(self.by.values())))
+    def left(self, share: Share, *, retold: bool = False) -> int:
+        """Return how many cases `share` may still open; fewer for a matter that has a case, `retold`."""
+        own = max(1, round(SHARES[share] * self.cases / CASES))
+        if retold:
+            own -= round(own * KEPT_FOR_NEW)
+        return max(0, min(own - self.by.get(share, 0), self.cases - sum(self.by.values())))
 
 
 def under_pressure(session: Session, *, at: datetime) -> bool:

@@ -5,15 +5,31 @@ person discards; what is discarded stays stored, with its contact data until the
 back whole.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models import Arrival, ArrivalState, Conflict, Family, NotFound, Officer, audit
+from models import (
+    Arrival,
+    ArrivalState,
+    Case,
+    Conflict,
+    Family,
+    HeldWhy,
+    Joined,
+    NotFound,
+    Officer,
+    audit,
+)
 from verify.cases import LARGEST_ID
 
+QUIET: Final = timedelta(hours=1)  # without anything newly held
+A_MINUTE: Final = 3  # let in at a time
+AN_HOUR: Final = 10  # cases that may come of it; the desk has other work
+_FOR_A_PERSON: Final = (HeldWhy.BAIT, HeldWhy.TOO_FAST)
+_PACE: Final = timedelta(milliseconds=50)  # about what triage takes for one
 _LET_IN: Final = "let-in"
 _DISCARDED: Final = "discarded"
 _BACK: Final = "brought-back"
@@ -50,6 +66,49 @@ def discard_family(session: Session, family_id: int, *, by: Officer, at: datetim
 def bring_back_family(session: Session, family_id: int, *, by: Officer, at: datetime) -> int:
     """Hold all discarded arrivals of a family again; return how many. Raises Conflict (`not-discarded`)."""
     return _all(session, family_id, ArrivalState.DISCARDED, ArrivalState.HELD, _BACK, by=by, at=at)
+
+
+def let_some_in(session: Session, *, at: datetime) -> int:
+    """Let a few of the most telling in when it has been quiet for an hour; return how many.
+
+    Never bait and what was sent too fast: those wait for a person. No more than a handful of cases come of it
+    in an hour; letting in stops until triage has settled what was let in before.
+    """
+    if not _quiet(session, at):
+        return 0
+    due = session.scalars(
+        select(Arrival.id)
+        .where(
+            Arrival.state == ArrivalState.HELD,
+            Arrival.held_why.not_in(_FOR_A_PERSON),
+            Arrival.received_at <= at - QUIET,
+        )
+        .order_by(Arrival.telling.desc().nulls_last(), Arrival.id)
+        .limit(A_MINUTE)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for arrival_id in due:
+        let_in(session, arrival_id, by=None, at=at)
+    return len(due)
+
+
+def _quiet(session: Session, at: datetime) -> bool:
+    """Return whether nothing was held for an hour, and triage is done with what was let in before."""
+    lately = and_(
+        Arrival.state == ArrivalState.HELD,
+        Arrival.received_at > at - QUIET,
+        Arrival.held_why.not_in(_FOR_A_PERSON),  # a program that tries every hour is no flood
+    )
+    on_its_way = and_(Arrival.state == ArrivalState.RECEIVED, Arrival.held_why.is_not(None))
+    if session.scalar(select(exists().where(or_(lately, on_its_way)))):
+        return False
+    opened = (
+        select(func.count())
+        .select_from(Case)
+        .join(Arrival, Arrival.case_id == Case.id)
+        .where(Case.opened_at > at - QUIET, Arrival.joined == Joined.OPENED, Arrival.held_why.is_not(None))
+    )
+    return (session.scalar(opened) or 0) < AN_HOUR
 
 
 def _one(
@@ -100,13 +159,15 @@ def _move(
 ) -> int:
     """Move what is still in the state `before`; return how many. Rows are locked in the order of ids."""
     rows = select(Arrival.id).where(which, Arrival.state == before).order_by(Arrival.id).with_for_update()
+    locked = rows.cte("locked")
+    turn = select(locked.c.id, func.row_number().over(order_by=locked.c.id).label("number")).cte("turn")
     values: dict[str, object] = {"state": after}
     if after is ArrivalState.RECEIVED:
-        values |= {"attempts": 0, "next_try_at": at, "last_error": ""}
-    locked = rows.cte("locked")
+        # One after another: a large family that is let in must not keep a new report waiting.
+        values |= {"attempts": 0, "next_try_at": at + (turn.c.number - 1) * _PACE, "last_error": ""}
     moved = session.scalars(
         update(Arrival)
-        .where(Arrival.id == locked.c.id, Arrival.state == before)
+        .where(Arrival.id == turn.c.id, Arrival.state == before)
         .values(**values)
         .returning(Arrival.id)
         .execution_options(synchronize_session=False)

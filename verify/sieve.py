@@ -71,7 +71,8 @@ class Sieve:
         if not self.cases or not budget.concerns(arrival) or not budget.under_pressure(session, at=at):
             return False
         spent = budget.spent(session, at=at, cases=self.cases)
-        if not spent.left(budget.share_of(arrival)):
+        retold = bool(like) and like[0].hit.band in _NEAR and not like[0].elsewhere
+        if not spent.left(budget.share_of(arrival), retold=retold):
             return True
         return _of_full_family(arrival, like, spent)
 

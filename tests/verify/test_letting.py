@@ -6,10 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import Arrival, ArrivalState, AuditEntry, Conflict, Family, HeldWhy, NotFound, Officer
+from models import (
+    Arrival,
+    ArrivalState,
+    AuditEntry,
+    Conflict,
+    Family,
+    HeldWhy,
+    Joined,
+    NotFound,
+    Officer,
+)
 from tests import factories as make
 from tests.factories import AT
 from verify import letting
@@ -74,6 +84,49 @@ def test_a_family_moves_at_once_and_leaves_what_is_not_held(session: Session, ho
     assert waiting.next_try_at == AT
     acts = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "family"))
     assert list(acts) == ["family.discarded", "family.brought-back", "family.let-in"]
+
+
+def test_a_family_goes_to_triage_one_after_another(session: Session, hoa: Officer) -> None:
+    first = hold(session)
+    which = family(session, first)
+    second = hold(session, family_id=which)
+    letting.let_in_family(session, which, by=hoa, at=LATER)
+    for one in (first, second):
+        session.refresh(one)
+    assert first.next_try_at == LATER < second.next_try_at < LATER + timedelta(seconds=1)
+
+
+def test_a_quiet_hour_lets_the_most_telling_in_few_at_a_time(session: Session) -> None:
+    held = [hold(session, telling=points) for points in (10, 50, 30, 40, 20)]
+    bait = make.arrival(session, state=ArrivalState.HELD, held_why=HeldWhy.BAIT, telling=100)
+    assert letting.let_some_in(session, at=AT + timedelta(minutes=59)) == 0
+    assert letting.let_some_in(session, at=LATER) == letting.A_MINUTE == 3
+    session.expire_all()
+    assert [one.state is ArrivalState.RECEIVED for one in held] == [False, True, True, True, False]
+    assert bait.state is ArrivalState.HELD
+    assert letting.let_some_in(session, at=LATER) == 0, "triage has not settled the first ones"
+    acts = session.execute(select(AuditEntry.action, AuditEntry.actor_id)).all()
+    assert set(acts) == {("arrival.let-in", None)}
+
+
+def test_nothing_is_let_in_while_a_flood_goes_on_or_the_desk_has_its_share(session: Session) -> None:
+    hold(session)
+    late = hold(session, received_at=LATER)
+    assert letting.let_some_in(session, at=LATER + timedelta(minutes=30)) == 0
+    after = LATER + letting.QUIET
+    for _ in range(letting.AN_HOUR):
+        case = make.case(session, opened_at=after)
+        of = hold(session, received_at=AT)
+        letting.let_in(session, of.id, by=None, at=after)
+        session.execute(
+            update(Arrival)
+            .where(Arrival.id == of.id)
+            .values(state=ArrivalState.TRIAGED, case_id=case.id, joined=Joined.OPENED)
+        )
+    assert letting.let_some_in(session, at=after) == 0
+    assert letting.let_some_in(session, at=after + timedelta(hours=1, minutes=1)) == 2
+    session.refresh(late)
+    assert late.state is ArrivalState.RECEIVED
 
 
 def test_two_officers_at_once_do_it_once(sessions: sessionmaker[Session]) -> None:
