@@ -38,6 +38,13 @@ def model() -> Encoder:
     return encoder.load()
 
 
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A small centre: pressure begins early, so that the tests need not send hundreds."""
+    monkeypatch.setattr(budget, "CROWD", 16)
+    monkeypatch.setattr(budget, "RUSH", 6)
+
+
 def send(sessions: Sessions, *reports: str, **values: object) -> list[int]:
     with sessions.begin() as session:
         return [make.arrival(session, text, **{"proven": True, **values}).id for text in reports]
@@ -72,16 +79,16 @@ def test_calm_reports_are_never_held(sessions: Sessions, model: Encoder) -> None
 
 
 def test_many_edited_copies_make_one_case(sessions: Sessions, model: Encoder) -> None:
-    send(sessions, *copies(DAM, 112))
+    send(sessions, *copies(DAM, 84))
     run(sessions, model)
     assert cases(sessions) == 1
     found = states(sessions)
-    assert found[ArrivalState.TRIAGED] >= 95
-    assert found[ArrivalState.TRIAGED] + found[ArrivalState.HELD] == 112
+    assert found[ArrivalState.TRIAGED] >= 70
+    assert found[ArrivalState.TRIAGED] + found[ArrivalState.HELD] == 84
 
 
 def test_two_dams_make_two_cases_and_nothing_crosses(sessions: Sessions, model: Encoder) -> None:
-    mixed = [text for pair in zip(copies(DAM, 56), copies(OTHER_DAM, 56), strict=True) for text in pair]
+    mixed = [text for pair in zip(copies(DAM, 42), copies(OTHER_DAM, 42), strict=True) for text in pair]
     ids = send(sessions, *mixed)
     run(sessions, model)
     assert cases(sessions) == 2
@@ -93,9 +100,9 @@ def test_two_dams_make_two_cases_and_nothing_crosses(sessions: Sessions, model: 
 
 
 def test_a_flood_opens_no_more_than_its_budget(sessions: Sessions, model: Encoder) -> None:
-    send(sessions, *texts.texts(80))
-    run(sessions, model)
-    assert cases(sessions) <= budget.CASES
+    send(sessions, *texts.texts(40))
+    run(sessions, model, Sieve(10))
+    assert cases(sessions) <= 10
     assert states(sessions)[ArrivalState.HELD] >= 30
     with sessions() as session:
         why = session.scalars(select(Arrival.held_why).where(Arrival.state == "held").distinct()).all()
@@ -103,11 +110,11 @@ def test_a_flood_opens_no_more_than_its_budget(sessions: Sessions, model: Encode
 
 
 def test_two_workers_keep_one_budget(sessions: Sessions, model: Encoder) -> None:
-    told = [f"{text} ở Bát Xát, Lào Cai" for text in texts.texts(65, words=(20, 40))]
+    told = [f"{text} ở Bát Xát, Lào Cai" for text in texts.texts(20, words=(20, 40))]
     send(sessions, *told)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda _: run(sessions, model, Sieve(10)), range(2)))
-    assert budget.SHARES[budget.Share.TELLING] * 10 // budget.CASES <= cases(sessions) <= 10
+        list(pool.map(lambda _: run(sessions, model, Sieve(6)), range(2)))
+    assert budget.SHARES[budget.Share.TELLING] * 6 // budget.CASES <= cases(sessions) <= 6
     assert states(sessions)[ArrivalState.RECEIVED] == 0
 
 
@@ -117,7 +124,7 @@ def test_honest_reports_are_not_starved_by_templates_with_place_names(
     places = ["Bát Xát", "Bắc Hà", "Sa Pa", "Văn Chấn", "Mường Khương", "Si Ma Cai", "Văn Bàn", "Trạm Tấu"]
     junk = [
         f"Tin nóng: vừa xảy ra {what} tại xã {place} tỉnh Lào Cai, {n} người thiệt mạng, chia sẻ gấp giúp nhé"
-        for n, place in enumerate(places * 3)
+        for n, place in enumerate(places)
         for what in ("vỡ đập", "cháy chợ", "sập cầu")
     ]
     send(sessions, *junk)
@@ -139,7 +146,7 @@ def test_honest_reports_are_not_starved_by_templates_with_place_names(
 def test_what_the_centre_takes_itself_is_never_held(
     sessions: Sessions, model: Encoder, channel: Channel
 ) -> None:
-    send(sessions, *texts.texts(62))
+    send(sessions, *texts.texts(18))
     values: dict[str, object] = {"channel": channel}
     if channel is Channel.HOTLINE:
         with sessions.begin() as session:
@@ -153,8 +160,8 @@ def test_what_the_centre_takes_itself_is_never_held(
 
 
 def test_what_an_officer_lets_in_opens_its_case(sessions: Sessions, model: Encoder) -> None:
-    send(sessions, *texts.texts(62))
-    run(sessions, model)
+    send(sessions, *texts.texts(18))
+    run(sessions, model, Sieve(4))
     with sessions.begin() as session:
         held = session.scalars(select(Arrival).where(Arrival.state == "held").order_by(Arrival.id)).first()
         assert held is not None
@@ -165,9 +172,9 @@ def test_what_an_officer_lets_in_opens_its_case(sessions: Sessions, model: Encod
 
 
 def test_a_setting_switches_it_off(sessions: Sessions, model: Encoder) -> None:
-    send(sessions, *texts.texts(62), proven=False)
+    send(sessions, *texts.texts(18), proven=False)
     run(sessions, model, Sieve(0))
-    assert states(sessions) == {ArrivalState.TRIAGED: 62}
+    assert states(sessions) == {ArrivalState.TRIAGED: 18}
 
 
 def test_a_failing_sieve_does_not_stop_triage(
@@ -181,3 +188,21 @@ def test_a_failing_sieve_does_not_stop_triage(
     monkeypatch.setattr(sieve, "_press", fail)
     run(sessions, model, sieve)
     assert states(sessions) == {ArrivalState.TRIAGED: 1}
+
+
+def test_a_worker_that_dies_in_the_middle_loses_nothing(
+    sessions: Sessions, model: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> int:
+        raise SystemExit
+
+    send(sessions, DAM, *texts.texts(20))
+    with monkeypatch.context() as patched:
+        patched.setattr("verify.sieve.hold_all", die)
+        with pytest.raises(SystemExit):
+            Sieve().run(sessions, at=NOW)
+    with sessions() as session:
+        assert session.scalar(select(func.count(Arrival.telling))) == 0
+    assert states(sessions) == {ArrivalState.RECEIVED: 21}
+    run(sessions, model)
+    assert ArrivalState.RECEIVED not in states(sessions)
