@@ -119,7 +119,7 @@ def _looked(sessions: sessionmaker[Session], way: polite.Way, order: Order, at: 
 def settle(session: Session, way: polite.Way, order: Order, brought: Brought, *, at: datetime) -> None:
     """Write down what came of reading a page; nothing where the item was settled elsewhere meanwhile."""
     answer = brought.answer
-    wish = 0 if answer is None else polite.wish(answer)
+    wish = polite.wish(answer, order.host)
     # The item before its machine, as when taking it: else two workers may wait for each other for good.
     item = session.get_one(SeenItem, order.item_id, with_for_update=True, populate_existing=True)
     polite.release(session, order.host, at=at, wait=wish, slow=way.slow)

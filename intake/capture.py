@@ -30,6 +30,7 @@ _WAIT: Final = (2, 10, 60, 360)  # minutes after the first, second, ... failed a
 _WHOLE: Final = frozenset({200, 203})  # anything else is not the cited page
 # How often an answer is asked for again before it is believed. Others are trouble that passes.
 _BELIEVED: Final[Mapping[int, int]] = {404: 2, 410: 1, 401: 1, 402: 1, 403: 2, 405: 1, 406: 1, 414: 1, 451: 1}
+_REST: Final = 3600  # seconds at most that a reported page may silence its whole machine
 _GONE: Final = frozenset({404, 410})
 _PASSING: Final = frozenset({408, 425, 429})  # the server asks to come another time
 
@@ -111,9 +112,9 @@ def _take(session: Session, due: Capture, *, at: datetime) -> Order | None:
 def _settle(session: Session, order: Order, brought: Brought, *, at: datetime) -> None:
     """Write down what an attempt brought, and let the machine rest."""
     page = brought.page
-    wish = 0 if page is None else polite.wish(page)
+    wish = polite.wish(page, order.host)
     capture = session.get(Capture, order.capture_id, with_for_update=True)
-    polite.release(session, order.host, at=at, wait=wish)
+    polite.release(session, order.host, at=at, wait=min(wish, _REST))
     if capture is None or (capture.state, capture.attempts) != (CaptureState.WAITING, order.attempt):
         return  # settled, or tried again elsewhere meanwhile
     if page is not None:

@@ -18,11 +18,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
 from intake import apart, fetch, robots
+from intake.feedreading import is_same_site
 from intake.fetch import Fetched
 from models import SourceHost
 
 HOLD: Final = timedelta(seconds=90)  # longer than robots.txt, a page and its reading take together
 PAUSE: Final = 5  # seconds between two questions, unless robots.txt asks for more
+BUSY: Final = 60  # seconds of rest for a machine that says it is busy, and not for how long
 COST: Final = 5  # answers in time that make up for one that was not
 MOST: Final = 50
 SLOW: Final = 4.0  # seconds to answer and be read beyond which a machine is not steady
@@ -189,11 +191,14 @@ class Stopwatch:
         return self._at + timedelta(seconds=time.monotonic() - self._started)
 
 
-def wish(answer: Fetched) -> int:
-    """Return the seconds for which an answer asks to be left alone: Retry-After of 429 and 503, or 0."""
-    if answer.status not in {429, 503}:
+def wish(answer: Fetched | None, host: str) -> int:
+    """Return the seconds for which `host` asks to be left alone, by 429 or 503 with Retry-After or without.
+
+    0 where somebody else answered in the end: an open redirect must not silence the site that it stands on.
+    """
+    if answer is None or answer.status not in {429, 503} or not is_same_site(answer.url, f"https://{host}"):
         return 0
     stated = answer.retry_after.strip()
     if stated.isascii() and stated.isdigit():
         return min(int(stated[:9]), int(LONGEST.total_seconds()))
-    return 0 if not stated else int(PAUSE * 60)  # a date: a machine's clock is not worth reading
+    return BUSY * 5 if stated else BUSY  # a date: a machine's clock is not worth reading

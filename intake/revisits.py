@@ -136,7 +136,7 @@ def _look(sessions: sessionmaker[Session], way: polite.Way, order: Order, *, at:
 
 def settle(session: Session, way: polite.Way, order: Order, brought: Brought, *, at: datetime) -> None:
     """Write down what stands at an article's address now, in the case's diary too when it changed."""
-    wish = 0 if brought.answer is None else polite.wish(brought.answer)
+    wish = polite.wish(brought.answer, order.host)
     article = session.get_one(Article, order.article_id, with_for_update=True, populate_existing=True)
     polite.release(session, order.host, at=at, wait=wish, slow=way.slow)
     article.visits += 1

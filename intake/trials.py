@@ -76,8 +76,7 @@ def _settle(
 ) -> None:
     answer = brought.answer
     trial = session.get(SourceTrial, order.trial_id, with_for_update=True)
-    wish = 0 if answer is None else polite.wish(answer)
-    polite.release(session, order.host, at=at, wait=wish, slow=way.slow)
+    polite.release(session, order.host, at=at, wait=polite.wish(answer, order.host), slow=way.slow)
     if trial is None:  # a later trial took its place
         return
     reading = brought.reading

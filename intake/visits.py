@@ -157,8 +157,7 @@ def _settle(session: Session, way: polite.Way, order: Order, brought: Brought, *
     answer = brought.answer
     source = session.get_one(Source, order.source_id, with_for_update=True)
     address = session.get(SourceAddress, order.address_id, with_for_update=True)
-    wish = 0 if answer is None else polite.wish(answer)
-    polite.release(session, order.host, at=at, wait=wish, slow=way.slow)
+    polite.release(session, order.host, at=at, wait=polite.wish(answer, order.host), slow=way.slow)
     if source.state is not SourceState.WATCHED or address is None:  # paused or forgotten meanwhile
         return
     visit = SourceVisit(
@@ -189,8 +188,7 @@ def _failed(
     visit.error = address.last_error = f"{brought.error}: {brought.detail}".removesuffix(": ")[:300]
     address.failures += 1
     wait = min(_BACK_OFF * 2 ** min(address.failures - 1, 20), _LONGEST_BACK_OFF)
-    if brought.answer is not None:
-        wait = max(wait, polite.wish(brought.answer))
+    wait = max(wait, polite.wish(brought.answer, address.host))
     address.next_visit_at = at + _jittered(wait, address, at)
     if brought.error == "no-feed" and address.visits and address.failures >= _STRANGE:
         _quarantine(session, source, Alarm.CONTENT_TYPE, f"{address.usual_form} → {brought.detail}", at=at)

@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete
+from sqlalchemy import delete, exists
 from sqlalchemy.orm import Session, sessionmaker
 
 from intake import articles, polite, revisits, trials, visits
-from models import ItemState, SeenItem, SourceVisit
+from models import Article, ItemState, SeenItem, SourceAddress, SourceHost, SourceTrial, SourceVisit
 
 Step = Callable[[datetime], bool]
 
@@ -39,7 +39,14 @@ def lines(sessions: sessionmaker[Session], way: polite.Way) -> dict[str, Step]:
 
 
 def forget(session: Session, *, at: datetime) -> None:
-    """Forget old visits, dropped items and trials. An article seen before stays known by its keys."""
+    """Forget old visits, dropped items, trials, machines. An article seen before stays known by its keys."""
     trials.forget(session, at=at)
     session.execute(delete(SourceVisit).where(SourceVisit.at < at - KEPT))
     session.execute(delete(SeenItem).where(SeenItem.state == ItemState.DROPPED, SeenItem.seen_at < at - KEPT))
+    # Each reported address may name a machine of its own, and a flood of them would be kept for good.
+    used = (
+        exists().where(record.host == SourceHost.host)
+        for record in (SourceAddress, SourceTrial, SeenItem, Article)
+    )
+    unused = [~one for one in used]
+    session.execute(delete(SourceHost).where(SourceHost.free_at < at - KEPT, *unused))

@@ -130,3 +130,12 @@ def test_one_answer_too_late_is_made_up_for_by_several_in_time(sessions: Session
         assert visit(at + timedelta(hours=20), calm=True)
     with sessions() as session:
         assert session.scalars(select(SourceHost.distrust)).one() == 0
+
+
+def test_machines_that_nothing_names_any_more_are_forgotten(sessions: Sessions, at: datetime) -> None:
+    with sessions.begin() as session:
+        watched(session, url("bao"), at=at)
+        for number in range(3):
+            assert polite.claim(session, f"so{number}.example.com", at=at + timedelta(days=number))
+        watching.forget(session, at=at + timedelta(days=92))
+        assert sorted(session.scalars(select(SourceHost.host))) == ["bao.example.vn", "so2.example.com"]
