@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from intake import warc
+from intake import items, warc
 from models import Capture, CaptureState, ReadableCopy, StoredCopy, audit
 
 
@@ -61,9 +61,16 @@ def kept(
     """Note that the page of an article, reported as `url`, was kept already: nobody need fetch it again.
 
     `page` is what was read (`intake.extraction.Page`) with "url", "read_at". An order of the same day that
-    waits is done with it; one that is done stays as it is.
+    waits is done with it; one that is done stays as it is. Where the page stood elsewhere, a copy is ordered.
     """
     if url is None:
+        return
+    digest = hashlib.sha256(url.encode()).digest()
+    of_today = {"reported_digest": digest, "reported_on": at.astimezone(UTC).date()}
+    order = insert(Capture).values(url=url, next_try_at=at, **of_today)
+    if items.link_key(url) != items.link_key(page["url"]):
+        # The page calls another address its own. That it is the same page is its word alone: look there too.
+        session.execute(order.on_conflict_do_nothing(index_elements=list(of_today)))
         return
     outlet = (urlsplit(page["url"]).hostname or "").removeprefix("www.")
     store_words(session, copy, {**page, "outlet": outlet}, at=at)
@@ -77,11 +84,8 @@ def kept(
         "last_error": "",
         "finished_at": datetime.fromisoformat(page.get("read_at", at.isoformat())),
     }
-    digest = hashlib.sha256(url.encode()).digest()
-    of_today = {"reported_digest": digest, "reported_on": at.astimezone(UTC).date()}
     made = session.scalar(
-        insert(Capture)
-        .values(url=url, attempts=1, next_try_at=at, **of_today, **done)
+        order.values(attempts=1, **done)
         .on_conflict_do_update(
             index_elements=list(of_today), set_=done, where=Capture.state == CaptureState.WAITING
         )

@@ -140,6 +140,22 @@ def test_an_article_that_arrived_has_records_and_words_from_the_one_answer_that_
     assert web.asked == []
 
 
+def test_hostile_canonical_address_does_not_pass_one_page_off_as_the_copy_of_another(
+    sessions: Sessions, web: Web, model: Encoder, at: datetime
+) -> None:
+    other = f"{SITE}/tin-khac-999.html"
+    web.put(LINK, article(TITLE, canonical=other))
+    with sessions.begin() as session:
+        make.arrival(session, case_id=make.case(session).id, url=other, received_at=at)
+    run(sessions, web, model, at)
+    with sessions() as session:
+        arrived = session.scalars(select(Arrival.url).where(Arrival.kind == ArrivalKind.ARTICLE)).one()
+        order = session.scalars(select(Capture)).one()
+        version = session.scalars(select(ArticleVersion)).one()
+    assert (arrived, order.url, order.state) == (other, other, CaptureState.WAITING)
+    assert None not in (version.copy_id, version.warc_id)  # what was read is kept as what it is
+
+
 @pytest.mark.parametrize(
     ("page", "reason"),
     [
