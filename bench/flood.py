@@ -87,7 +87,7 @@ class _Senders:
                 self.seconds = time.monotonic() - self._began
 
     def _body(self, post: junk.Post) -> bytes:
-        sent = {"text": post.text, "place_code": post.place_code, "seen_where": post.seen_where}
+        sent = {"text": post.text, "place": post.place, "seen_where": post.seen_where}
         if post.proven:
             sent["proof"] = _proof(self._secret)
         return json.dumps({name: value for name, value in sent.items() if value}, ensure_ascii=False).encode()

@@ -50,7 +50,7 @@ class Post:
     kind: str  # of junk, or "honest"
     address: str
     proven: bool
-    place_code: str | None = None
+    place: str | None = None  # chosen on the form
     seen_where: str | None = None
     story: int = -1
 
@@ -76,9 +76,9 @@ def honest(seed: int = 7) -> list[Post]:
 
 
 def _reported(story: int, text: str, rng: random.Random) -> Post:
-    chosen = rng.choice(places.communes()).code if story in _PLACELESS and rng.random() < 0.5 else None
+    chosen = rng.choice(places.communes()).name if story in _PLACELESS and rng.random() < 0.5 else None
     seen = rng.choice((None, "facebook", "zalo"))
-    return Post(text, "honest", address(rng), True, place_code=chosen, seen_where=seen, story=story)
+    return Post(text, "honest", address(rng), True, place=chosen, seen_where=seen, story=story)
 
 
 def junk(count: int, seed: int = 8) -> list[Post]:

@@ -20,10 +20,10 @@ from verify import telling
 CASES: Final = 50  # opened by reports from the open doors in an hour of a flood
 WINDOW: Final = timedelta(minutes=10)
 HOUR: Final = timedelta(hours=1)
-CROWD: Final = 60  # reports within `WINDOW` that nobody held: more than the centre has on a busy day
+CROWD: Final = 30  # reports within `WINDOW` that nobody held: more than the centre has on a busy day
 RUSH: Final = 10  # cases opened within `WINDOW`
 OF_FAMILY: Final = 3  # cases that one family of near-identical texts may open in an hour of a flood
-KEPT_FOR_NEW: Final = 0.4  # of a share: for matters that have no case yet
+KEPT_FOR_NEW: Final = 0.2  # of a share: for matters that have no case yet
 OPEN_DOORS: Final = (Channel.WEB, Channel.API, Channel.EMAIL)
 
 
@@ -39,7 +39,7 @@ class Share(enum.StrEnum):
 
 # Of fifty; what was opened before the pressure was noticed counts too.
 SHARES: Final[Mapping[Share, int]] = {
-    Share.TELLING: 35,
+    Share.TELLING: 38,
     Share.UNPROVEN: 2,
     Share.LETTER: 2,
     Share.PLAIN: 2,
@@ -47,16 +47,19 @@ SHARES: Final[Mapping[Share, int]] = {
 }
 
 
+def _from_open_doors() -> ColumnElement[bool]:
+    return and_(Arrival.kind == ArrivalKind.REPORT, Arrival.channel.in_(OPEN_DOORS), ~Arrival.demo)
+
+
 def limited() -> ColumnElement[bool]:
     """Return which arrivals the budget concerns: reports from open doors that nobody let in."""
-    return and_(
-        Arrival.kind == ArrivalKind.REPORT, Arrival.channel.in_(OPEN_DOORS), Arrival.held_why.is_(None)
-    )
+    return and_(_from_open_doors(), Arrival.held_why.is_(None))
 
 
 def concerns(arrival: Arrival) -> bool:
     """Return whether the budget concerns `arrival`; as `limited`."""
-    return arrival.kind is ArrivalKind.REPORT and arrival.channel in OPEN_DOORS and arrival.held_why is None
+    open_door = arrival.kind is ArrivalKind.REPORT and arrival.channel in OPEN_DOORS
+    return open_door and arrival.held_why is None and not arrival.demo
 
 
 def share_of(arrival: Arrival) -> Share:
@@ -91,16 +94,7 @@ class Spent:
 def under_pressure(session: Session, *, at: datetime) -> bool:
     """Return whether so much comes in that not everything can open a case. Two short queries."""
     waved = or_(Arrival.held_why.is_(None), Arrival.held_why == HeldWhy.WAVE)
-    came = (
-        select(Arrival.id)
-        .where(
-            Arrival.received_at > at - WINDOW,
-            Arrival.kind == ArrivalKind.REPORT,
-            Arrival.channel.in_(OPEN_DOORS),
-            waved,
-        )
-        .limit(CROWD)
-    )
+    came = select(Arrival.id).where(Arrival.received_at > at - WINDOW, _from_open_doors(), waved).limit(CROWD)
     if (session.scalar(select(func.count()).select_from(came.subquery())) or 0) >= CROWD:
         return True
     opened = _opened(at - HOUR)

@@ -159,6 +159,13 @@ def test_what_the_centre_takes_itself_is_never_held(
         assert session.get_one(Arrival, mine).joined is Joined.OPENED
 
 
+def test_demonstration_data_are_no_flood(sessions: Sessions, model: Encoder) -> None:
+    send(sessions, *texts.texts(18), demo=True, proven=False)
+    mine = send(sessions, "Xin hỏi tin này có đúng hay không", proven=False)
+    run(sessions, model)
+    assert states(sessions) == {ArrivalState.TRIAGED: 18 + len(mine)}
+
+
 def test_what_an_officer_lets_in_opens_its_case(sessions: Sessions, model: Encoder) -> None:
     send(sessions, *texts.texts(18))
     run(sessions, model, Sieve(4))
