@@ -9,6 +9,7 @@ handful of candidates only, as in a young corpus. Queries that the encoder knows
 import hashlib
 import json
 import random
+from collections.abc import Collection as Names
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,6 +67,7 @@ _BANDS = {"strong": 0.85, "likely": 0.5, "possible": 0.2}
 _MOST = 700  # queries of one set
 _FEW = 6  # candidates at most in the lists that stand for a young corpus
 _HIDDEN, _YOUNG = 0.5, 0.25  # shares of queries asked again without their answer, and among few
+_HEAPED = 0.4  # share of disturbed queries asked with every noise too; more makes plain ones less certain
 _LARGEST = 5_000  # texts of a set beside those that answer; enough for hard neighbours
 _BALANCE = 0.5  # exponent by which small sets count more
 _BY_HEART = "checkthat"  # sets whose learnt pairs say nothing about others
@@ -107,13 +109,22 @@ class Shelf:
             self._sides[place] = Side.of(text, self._vectors[place], places.keys(text.canonical))
         return self._sides[place]
 
-    def near(self, text: NormalText, vector: Vectors, exclude: str) -> list[int]:
-        """Return the places of the candidates that meaning and words find."""
+    def near(self, text: NormalText, vector: Vectors, *without: Names[str]) -> list[list[int]]:
+        """Return the places of the candidates that meaning and words find, as if each of `without` were gone.
+
+        A list is as long when its answer is gone as when it is there: its length must not tell.
+        """
         (scores,) = self.words.scores([_terms(text)])
-        worded = [place for place in best(scores, _DEPTH + 1).tolist() if scores[place] > 0]
-        meant = best(self._vectors @ vector, _DEPTH + 1).tolist()
-        lists = [[one for one in found if self.ids[one] != exclude][:_DEPTH] for found in (meant, worded)]
-        return list(dict.fromkeys(lists[0] + lists[1]))
+        depth = _DEPTH + max(map(len, without))
+        worded = [place for place in best(scores, depth).tolist() if scores[place] > 0]
+        meant = best(self._vectors @ vector, depth).tolist()
+        return [
+            list(dict.fromkeys(found for ranked in (meant, worded) for found in self._kept(ranked, gone)))
+            for gone in without
+        ]
+
+    def _kept(self, places: Sequence[int], gone: Names[str]) -> list[int]:
+        return [place for place in places if self.ids[place] not in gone][:_DEPTH]
 
 
 def sets(folder: Path) -> Iterator[tuple[str, Collection]]:
@@ -161,8 +172,9 @@ def asked(name: str, known: Collection, meanings: Meanings, *, seed: int = 171) 
     shelf = Shelf(known, meanings)
     for question, text, vector in zip(questions, normal, vectors, strict=True):
         query = Side.of(text, vector, places.keys(text.canonical))
-        near = shelf.near(text, vector, question.exclude)
-        yield from _lists(name, question, query, shelf, near, rng)
+        own = {question.exclude}
+        near, others = shelf.near(text, vector, own, own | question.answers)
+        yield from _lists(name, question, query, shelf, near, others, rng)
 
 
 def _questions(name: str, known: Collection, rng: random.Random) -> Iterator[Question]:
@@ -173,29 +185,36 @@ def _questions(name: str, known: Collection, rng: random.Random) -> Iterator[Que
         yield Question(one.text, group, one.answers, one.exclude)
         if name.startswith(_DISTURBED) and one.answers and not group.endswith((" en", " zh")):
             yield Question(noise.noised(one.text, rng), f"{name} noisy", one.answers, one.exclude)
+            if rng.random() < _HEAPED:
+                yield Question(noise.heaped(one.text, rng), f"{name} heaped", one.answers, one.exclude)
 
 
 def _lists(
-    name: str, question: Question, query: Side, shelf: Shelf, near: list[int], rng: random.Random
+    name: str,
+    question: Question,
+    query: Side,
+    shelf: Shelf,
+    near: list[int],
+    others: list[int],
+    rng: random.Random,
 ) -> Iterator[Asked]:
-    right = [shelf.ids[place] in question.answers for place in near]
     # Queries of one claim share a fold, so no claim is judged by weights that saw it.
     key = min(question.answers, default=question.text)
     fold = int(hashlib.sha256(key.encode()).hexdigest(), 16) % _FOLDS
 
+    def right(places: list[int]) -> npt.NDArray[np.bool_]:
+        return np.array([shelf.ids[place] in question.answers for place in places], dtype=bool)
+
     def one(group: str, kept: list[int], known: int) -> Asked:
         sides = [shelf.side(place) for place in kept]
-        labels = np.array([shelf.ids[place] in question.answers for place in kept], dtype=bool)
-        return Asked(name, group, fold, Comparison(query, sides).table(FEATURES), labels, known)
+        return Asked(name, group, fold, Comparison(query, sides).table(FEATURES), right(kept), known)
 
     yield one(question.group, near, len(question.answers))
-    wrong = [place for place, hit in zip(near, right, strict=True) if not hit]
-    if any(right) and wrong and rng.random() < _HIDDEN:
-        yield one(f"{question.group} ~none", wrong, 0)
+    if any(right(near)) and others and rng.random() < _HIDDEN:
+        yield one(f"{question.group} ~none", others, 0)
     if near and rng.random() < _YOUNG:
         few = rng.sample(near, min(len(near), rng.randint(1, _FEW)))
-        known = sum(shelf.ids[place] in question.answers for place in few)
-        yield one(f"{question.group} ~few", few, known)
+        yield one(f"{question.group} ~few", few, int(right(few).sum()))
 
 
 def _readable(text: NormalText) -> str:

@@ -267,3 +267,12 @@ def noised(text: str, rng: random.Random) -> str:
     for kind in sorted(set(rng.choices(kinds, weights, k=count)), key=kinds.index, reverse=True):
         text = kind(text, rng)
     return text
+
+
+def heaped(text: str, rng: random.Random) -> str:
+    """Return `text` as hasty people send it: chat spellings, no marks, mistyped, with words around it."""
+    steps: list[Noise] = [chatted, unmarked, mistyped]
+    steps.insert(rng.choice((0, len(steps))), wrapped)  # what stands around it suffers too, or does not
+    for step in steps:
+        text = step(text, rng)
+    return text

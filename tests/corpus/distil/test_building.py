@@ -30,6 +30,13 @@ def test_noise_is_the_same_for_the_same_seed_and_changes_texts() -> None:
         assert any(kind(text, random.Random(seed)) != text for seed in range(5)), kind.__name__
 
 
+def test_a_heaped_text_has_no_marks_of_its_own_and_words_around() -> None:
+    heaped = [noise.heaped("Đập thủy điện Suối Vàng nứt lớn", random.Random(seed)) for seed in range(40)]
+    assert heaped == [noise.heaped("Đập thủy điện Suối Vàng nứt lớn", random.Random(i)) for i in range(40)]
+    assert not any(mark in text for text in heaped for mark in ("thủy", "điện", "Suối", "Vàng", "lớn"))
+    assert max(map(len, heaped)) > 45
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     claims = [{"id": f"c{i}", "claim": f"Đập số {i} ở xã {i} bị vỡ trong đêm mưa."} for i in range(12)]
