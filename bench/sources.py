@@ -54,7 +54,8 @@ def measure(table: Table, home: house.House) -> None:
     sessions: Sessions = sessionmaker(engine, expire_on_commit=False)
     _days(table, sessions)
     with sessions.begin() as session:
-        session.execute(update(Source).values(state=SourceState.PAUSED))
+        watched = update(Source).where(Source.state == SourceState.WATCHED)
+        session.execute(watched.values(state=SourceState.PAUSED))
     _beside_hostile(table, sessions)
     engine.dispose()
 
