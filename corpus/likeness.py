@@ -50,6 +50,12 @@ class Likeness:
     way: Way = (1.0, 0.0, 0.0)  # how the two lay
 
 
+def packed(grey: Grey) -> bytes:
+    """Return what `unpacked` reads."""
+    sizes = b"".join(int(side).to_bytes(2, "big") for side in grey.shape[::-1])
+    return sizes + zlib.compress(grey.astype(np.uint8).tobytes())
+
+
 def unpacked(stored: bytes) -> Grey:
     """Return the grey copy as `Picture.grey` holds it: two sizes of two bytes, then packed pixels."""
     width, height = int.from_bytes(stored[:2], "big"), int.from_bytes(stored[2:4], "big")

@@ -76,7 +76,7 @@ def find(session: Session, arrival: Arrival) -> Found | None:
     """Return the best earlier picture, a sure one first; None without any."""
     best: Found | None = None
     for mine in _drawn(session, arrival.id):
-        for other in _candidates(session, mine):
+        for other in candidates(session, mine):
             found = _pair(session, arrival, mine, other)
             if found is not None and (
                 best is None or (found.sure, -found.differs) > (best.sure, -best.differs)
@@ -118,7 +118,7 @@ def _drawn(session: Session, arrival_id: int) -> list[Picture]:
     )
 
 
-def _candidates(session: Session, mine: Picture) -> list[Picture]:
+def candidates(session: Session, mine: Picture) -> list[Picture]:
     """Return the earlier pictures with the most windows in common, the same file first."""
     asked = likeness.asking_windows(likeness.unpacked(mine.grey or b"")).hashes
     keys = likeness.keys(asked)

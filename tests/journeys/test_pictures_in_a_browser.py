@@ -1,5 +1,6 @@
 """Pictures in a real browser: chosen, dropped, kept through a refusal, seen and read at the desk."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,49 @@ def seen_and_read(officer: Visitor) -> None:
     with page.expect_download() as download:
         page.get_by_role("dialog").get_by_role("button", name="Đồng ý").click()
     assert download.value.suggested_filename.startswith("anh-goc-")
+
+
+DROP = """(files) => {
+  const carried = new DataTransfer();
+  for (const [name, type, bytes] of files)
+    carried.items.add(new File([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], name, {type}));
+  const place = document.querySelector("[data-pictures]");
+  const tell = (kind) => place.dispatchEvent(
+    new DragEvent(kind, {dataTransfer: carried, bubbles: true, cancelable: true}));
+  return [tell("dragover"), tell("drop")];
+}"""
+COPY = """async (bytes) => {
+  const image = new Blob([Uint8Array.from(atob(bytes), (one) => one.charCodeAt(0))], {type: "image/png"});
+  await navigator.clipboard.write([new ClipboardItem({"image/png": image})]);
+}"""
+
+
+def test_pictures_are_dropped_pasted_and_taken_on_a_phone(
+    browser: Browser, living_house: House, shots: list[Path]
+) -> None:
+    shot = base64.b64encode(shots[0].read_bytes()).decode()
+    small = base64.b64encode(sights.encoded(sights.photo(sights.seeded(2)), "PNG")).decode()
+    context = browser.new_context(locale="vi-VN", has_touch=True, is_mobile=True)
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=living_house.url)
+    page = Visitor(context.new_page(), living_house).open("/").page
+    shown = page.locator("[data-previews] li")
+
+    dropped = [["anh.jpg", "image/jpeg", shot], ["anh.pdf", "application/pdf", "JVBERg=="]]
+    assert page.evaluate(DROP, dropped) == [False, False]  # taken by the form, not opened by the browser
+    expect(shown).to_have_count(1)
+    expect(page.locator("[data-wrong]")).to_contain_text("JPEG, PNG")
+
+    page.evaluate(COPY, small)
+    page.get_by_label("Thông tin ông/bà thấy hoặc nghe được").focus()
+    page.keyboard.press("Control+v")
+    expect(shown).to_have_count(2)
+
+    expect(page.get_by_text("Chụp ảnh", exact=True)).to_be_visible()
+    camera = page.locator("#f-camera")
+    assert (camera.get_attribute("capture"), camera.get_attribute("accept")) == ("environment", "image/jpeg")
+    camera.set_input_files(str(shots[1]))
+    expect(shown).to_have_count(3)
+    page.wait_for_timeout(1000 * READING)
+    page.get_by_role("button", name="Gửi phản ánh").click()
+    expect(page.get_by_text("Đã nhận 3 ảnh kèm theo.")).to_be_visible()
+    context.close()
