@@ -19,6 +19,7 @@ from bench import (
     relations,
     sources,
     starting,
+    stored,
     triage,
 )
 from bench.figures import OUT, Table
@@ -67,6 +68,8 @@ def _corpus(table: Table, running: Cluster, *, long: bool) -> None:
     matching.canonical(table)
     matching.restored(table)
     relations.measure(table)
+    with house.house(running, "bench_stored") as home:
+        stored.measure(table, home)
     with house.house(running, "bench_corpus") as home:
         corpus = matching.Corpus(home)
         for size in matching.sizes(long=long):

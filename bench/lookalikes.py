@@ -68,9 +68,10 @@ def _told(
     seed: int,
     changes: Mapping[str, Change],
 ) -> Iterator[Pair]:
+    one = make(seeded(seed), first)
     for number, (how, text) in enumerate(told.items()):
         other = make(seeded(seed), text)
-        yield Pair(family, how, make(seeded(seed), first), _perhaps(other, 7 * seed + number, changes))
+        yield Pair(family, how, one, _perhaps(other, 7 * seed + number, changes))
 
 
 def _kind(

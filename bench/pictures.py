@@ -121,8 +121,11 @@ def _recall(group: Group, count: int, *, detail: bool) -> tuple[float, float]:
 def _false_joins(group: Group, *, detail: bool) -> tuple[float, int]:
     """Return the share of lookalikes that join, and how many there were."""
     results: list[bool] = []
+    image, first = None, None
     for pair in group.pairs:
-        joined = joins(Looked(pair.other), Looked(pair.first))[0]
+        if first is None or pair.first is not image:
+            image, first = pair.first, Looked(pair.first)
+        joined = joins(Looked(pair.other), first)[0]
         results.append(joined)
         if joined and detail:
             print(f"  wrongly joined: {pair.family}, {pair.how}, pair {len(results)}")

@@ -121,11 +121,12 @@ def _drawn(session: Session, arrival_id: int) -> list[Picture]:
 def candidates(session: Session, mine: Picture) -> list[Picture]:
     """Return the earlier pictures with the most windows in common, the same file first."""
     asked = likeness.asking_windows(likeness.unpacked(mine.grey or b"")).hashes
-    keys = likeness.keys(asked)
+    keys = likeness.keys(asked).ravel()
+    order = keys.argsort()  # thousands of keys in the order of the index: each page of it is read once
     question = (
         func.unnest(
-            cast(keys.ravel().tolist(), ARRAY(BigInteger)),
-            cast(asked.view("int64").repeat(likeness.BANDS).tolist(), ARRAY(BigInteger)),
+            cast(keys[order].tolist(), ARRAY(BigInteger)),
+            cast(asked.view("int64").repeat(likeness.BANDS)[order].tolist(), ARRAY(BigInteger)),
         )
         .table_valued("key", "hash")
         .render_derived(name="asked")

@@ -29,6 +29,9 @@
     } catch { canvas.hidden = true; } // the server says what is wrong with it
   };
 
+  const size = (bytes) => bytes < 1048576 ? `${Math.ceil(bytes / 1024)} kB`
+    : `${(bytes / 1048576).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 })} MB`;
+
   const show = () => {
     const { words, input, list, said } = parts();
     store(input);
@@ -39,7 +42,7 @@
       const name = document.createElement("p");
       const button = document.createElement("button");
       const label = words.picture.replace("%(n)s", index + 1);
-      name.textContent = `${label} · ${(file.size / 1048576).toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 })} MB`;
+      name.textContent = `${label} · ${size(file.size)}`;
       canvas.setAttribute("role", "img");
       canvas.setAttribute("aria-label", label);
       button.type = "button";
