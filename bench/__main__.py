@@ -8,6 +8,7 @@ import time
 
 from app.embedded import Cluster
 from bench import (
+    asking,
     flood,
     house,
     intake,
@@ -79,6 +80,7 @@ def _corpus(table: Table, running: Cluster, *, long: bool) -> None:
             if size == _LARGEST_WITH_TRIAGE:
                 triage.measure(table, home)
                 longer.measure(table, corpus)
+                asking.measure(table, home, "match.process_s_10k", size)
             if size == _WITH_BULK:
                 matching.bulk(table, corpus)
         if long:

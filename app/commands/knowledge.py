@@ -1,5 +1,7 @@
 """The command on what is already known: match."""
 
+import io
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
@@ -9,14 +11,21 @@ from app.commands.showing import result, say
 from app.settings import read
 
 _SHOWN: Final = 400  # characters of the asked text shown under a hit
+_READ: Final = 1 << 20  # characters of standard input; the normal form looks at far less
 
 
 def match(
-    text: Annotated[str, typer.Argument(help="A statement, as somebody heard it.", show_default=False)],
+    text: Annotated[
+        str,
+        typer.Argument(help="A statement, as somebody heard it; - reads it from stdin.", show_default=False),
+    ],
     *,
     limit: Annotated[int, typer.Option(min=1, max=50, help="Most matches shown.")] = 5,
 ) -> None:
-    """Show the confirmed claims nearest to TEXT, with the reasons. Exit code 1 when none is near."""
+    """Show the confirmed claims nearest to TEXT, with the reasons. Exit code 1 when none is near.
+
+    A text without a word to compare is refused with exit code 2.
+    """
     from sqlalchemy.orm import Session  # noqa: PLC0415
 
     from app import opening  # noqa: PLC0415
@@ -24,10 +33,18 @@ def match(
     from corpus.text import normalise  # noqa: PLC0415
     from models import ConfirmedClaim  # noqa: PLC0415
 
+    if text == "-":
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")
+        text = sys.stdin.read(_READ)
     settings = read()
     with opening.database(settings, name="kiemtin match") as engine, Session(engine) as session:
+        normal = normalise(text)  # after the keys were loaded, by which numbers are digested
+        if not (normal.folded or normal.keys):
+            say("There is no word in this text that could be compared.")
+            raise typer.Exit(2)
         # The same weights without torch: the answer comes in a second instead of ten.
-        query = search.Query.of(normalise(text), encoder.load(settings.encoder_model, "direct"))
+        query = search.Query.of(normal, encoder.load(settings.encoder_model, "direct"))
         hits = search.claims(session, query, limit=limit)
         for number, hit in enumerate(hits, 1):
             claim = session.get_one(ConfirmedClaim, hit.owner_id)

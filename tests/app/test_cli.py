@@ -175,6 +175,26 @@ def test_evaluation_of_a_folder(kiemtin: Command, tmp_path: Path) -> None:
     assert kiemtin("evaluate", str(tmp_path))[0] == 65
 
 
+def test_hostile_texts_are_matched_or_refused_in_one_line(kiemtin: Command) -> None:
+    kiemtin("seed")
+    rumour = "Nghe nói đập thủy điện Nậm Pung ở Bát Xát đã vỡ vì hoàn lưu bão số 3. "
+    hostile = {
+        "": 2,
+        "\u200b\u0301 …!?": 2,
+        "\x00\x00": 2,
+        "\ufdfa" * 2_000: 1,
+        "a" + "\u0301" * 20_000: 1,
+        f"\udcff\ud800 {rumour}": 0,
+        rumour.replace(" ", "\x00 "): 0,
+        rumour * 15_000: 0,  # a megabyte
+    }
+    for asked, wanted in hostile.items():
+        code, out, err = kiemtin("match", "-", stdin=asked)
+        assert (code, "Traceback" in err) == (wanted, False), asked[:20]
+        assert (bool(out), len(err.splitlines())) == (wanted == 0, int(wanted != 0)), asked[:20]
+    assert kiemtin("match", rumour)[0] == 0
+
+
 def test_no_command_approves_or_publishes(kiemtin: Command) -> None:
     """The command line is no way around the four eyes: what there is, is listed here."""
     commands = cli.app.registered_commands
