@@ -20,7 +20,7 @@ from corpus import search
 from corpus.text import normalise
 from models import ConfirmedClaim
 
-_QUERIES = 60
+_QUERIES = 40
 _TALK = (60, 120, 240)  # words around a report
 _DEPTH = 5
 
