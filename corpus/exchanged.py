@@ -60,7 +60,9 @@ def _blocks(ours: Sequence[str], theirs: Sequence[str]) -> list[_Block]:
             while ours[left + size : left + size + 1] == theirs[right + size : right + size + 1] != []:
                 size += 1
             found.append((left, right, size))
-    return found[:_BLOCKS]
+            if len(found) == _BLOCKS:
+                return found
+    return found
 
 
 def _follows(one: _Block, other: _Block, *, left: bool) -> bool:

@@ -106,19 +106,18 @@ def _onset(syllable: str) -> str:
 
 
 def _synonymous(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    sets = _synonyms()
-    return any(
-        sets.get(one, frozenset()) & sets.get(other, frozenset())
-        for one in _readings(ours)
-        for other in _readings(theirs)
-    )
+    return not _meanings(ours).isdisjoint(_meanings(theirs))
 
 
-def _readings(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Yield all runs of the words."""
-    for first in range(len(words)):
-        for last in range(len(words), first, -1):
-            yield tuple(words[first:last])
+def _meanings(words: Sequence[str]) -> set[int]:
+    """Return the sets of synonyms in which the words stand, alone or with those beside them."""
+    known = _synonyms()
+    return {
+        number
+        for first in range(len(words))
+        for last in range(first + 1, min(first + _LONGEST, len(words)) + 1)
+        for number in known.get(tuple(words[first:last]), ())
+    }
 
 
 def _alone(pair: Aligned) -> list[Run]:

@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -185,3 +186,17 @@ def test_any_two_texts_are_explained_alike_from_both_sides(left: str, right: str
     one, other = reasons(left, right), reasons(right, left)
     assert (one.denial is None) == (other.denial is None)
     assert reasons(left, left).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("một trăm hai nghìn linh " * 400, "Sữa học đường nhiễm chì làm ba mươi học sinh Sa Pa nhập viện."),
+        ("vỡ đập " * 400, "đập vỡ " * 400),
+        ("một hai ba bốn " * 200, "bốn ba hai một " * 200),
+    ],
+)
+def test_texts_of_repeated_words_are_explained_in_bounded_time(left: str, right: str) -> None:
+    began = time.thread_time()
+    reasons(left, right)
+    assert time.thread_time() - began < 2
