@@ -156,10 +156,12 @@ def _shorten(session: Session, at: datetime) -> int:
 def _of_full_family(arrival: Arrival, like: Sequence[joining.Like], spent: budget.Spent) -> bool:
     """Whether `arrival` may be one more copy: its family, or a case near to it that many joined, says so.
 
-    A text that names another place on the map than the nearest case is a statement of its own.
+    A text that names another place on the map than every case near to it is a statement of its own; a copy
+    may be nearer to the other dam than to its own.
     """
     nearest = like[0] if like else None
-    elsewhere = nearest is not None and nearest.elsewhere
+    near = [one for one in like if one is nearest or one.hit.band in _NEAR]
+    elsewhere = bool(near) and all(one.elsewhere for one in near)
     crowded = nearest is not None and nearest.hit.band in _NEAR and nearest.case.arrivals >= _MANY
     opened = spent.families.get(arrival.family_id or 0, 0)
     return opened >= budget.OF_FAMILY or ((crowded or opened > 0) and not elsewhere)
