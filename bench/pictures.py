@@ -21,8 +21,7 @@ from corpus import likeness
 from intake import ocr, redraw
 from verify import same_picture
 
-_FEW, _MANY = 1, 2  # pictures of each family
-_ALIKE = 4  # lookalikes of each family and way to differ, with `many`
+_FEW, _MANY = 1, 2  # lookalikes of each family and way to differ
 
 
 class Looked:
@@ -71,9 +70,8 @@ def joins(mine: Looked, other: Looked) -> tuple[bool, bool]:
 
 def measure(table: Table, *, many: bool = False) -> None:
     """Add `picture.recall`, `picture.false_join`, `ocr.cer`; pictures unseen while choosing count."""
-    count = _MANY if many else _FEW
     for group in _groups(many=many):
-        found, shown = _recall(group, count, detail=many)
+        found, shown = _recall(group, detail=many)
         note = f"{', '.join(group.families)}; {len(group.changes)} changes each"
         table.add(f"picture.recall{group.word}", found, "share", note=note)
         table.add(f"picture.shown{group.word}", shown, "share", note="joined, or shown to a person as a pair")
@@ -88,28 +86,27 @@ def measure(table: Table, *, many: bool = False) -> None:
 def _groups(*, many: bool) -> list[Group]:
     """Return what is measured: the families asked last; with `many` also other changes, and old ones."""
     every = sights.CHANGES | CHANGES_LATER
-    asked = Group("", LATER, sights.CHANGES, lookalikes.of_later(_ALIKE if many else _FEW, every))
+    asked = Group("", LATER, sights.CHANGES, lookalikes.of_later(_MANY if many else _FEW, every))
     if not many:
         return [asked]
     known = sights.SEEN | sights.UNSEEN
     return [
         asked,
         Group("_later", LATER, CHANGES_LATER, ()),
-        Group("_seen", known, sights.CHANGES, lookalikes.of_known(_ALIKE)),
+        Group("_seen", known, sights.CHANGES, lookalikes.of_known(_MANY)),
     ]
 
 
-def _recall(group: Group, count: int, *, detail: bool) -> tuple[float, float]:
+def _recall(group: Group, *, detail: bool) -> tuple[float, float]:
     """Return the share of changed copies that join, and of those at least shown."""
     results: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for family, make in group.families.items():
-        for seed in range(count):
-            image = make(sights.seeded(seed))
-            original = Looked(image)
-            for name, change in group.changes.items():
-                found = joins(Looked(change(image, sights.seeded(seed + 1))), original)
-                results[name].append(found)
-                results[family].append(found)
+        image = make(sights.seeded(0))
+        original = Looked(image)
+        for name, change in group.changes.items():
+            found = joins(Looked(change(image, sights.seeded(1))), original)
+            results[name].append(found)
+            results[family].append(found)
     if detail:
         for name, each in results.items():
             joined, beside = (sum(one[which] for one in each) for which in (0, 1))
