@@ -1,5 +1,6 @@
 """The command on what is already known: match."""
 
+import gc
 import io
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ def match(
 
     A text without a word to compare is refused with exit code 2.
     """
+    gc.disable()  # imports leave none, and looking for it would take a tenth of this short process
     from sqlalchemy.orm import Session  # noqa: PLC0415
 
     from app import opening  # noqa: PLC0415
@@ -33,6 +35,7 @@ def match(
     from corpus.text import normalise  # noqa: PLC0415
     from models import ConfirmedClaim  # noqa: PLC0415
 
+    gc.enable()
     if text == "-":
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(encoding="utf-8", errors="replace")
