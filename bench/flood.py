@@ -18,12 +18,16 @@ from unittest import mock
 
 import altcha
 import psycopg
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app import embedded, keys
 from app.settings import read
 from bench import house, junk
 from bench.figures import Table, percentile
 from intake import proofs
+from models import Arrival, ArrivalState
+from verify import lane
 
 POSTS, POSTS_LONG = 5_000, 50_000
 COPIES, COPIES_LONG = 1_000, 10_000
@@ -146,8 +150,14 @@ def _flood(table: Table, home: house.House, port: int, count: int) -> None:
     note = f"{len(posts):,} posts in {sent:.0f} s by HTTP: {answers}"
     table.add("flood.new_cases", sum(opened.values()) - opened["first"], "", peer=_BAR_CASES, note=note)
     table.add("flood.junk_cases", by_junk, "", note=str(dict(opened)))
-    note = f"have a case; the others wait: {dict(hidden)}"
-    table.add("flood.honest_visible", len(shown), "", peer=len(true), note=note)
+    waiting = {post.text for post in true} - set(seen)
+    pages = _lane_pages(home, waiting)
+    note = f"have a case ({len(shown)}), or stand on the first page of the held lane; waiting: {dict(hidden)}"
+    first = sum(page == 1 for page in pages.values())
+    table.add("flood.honest_visible", len(shown) + first, "", peer=len(true), note=note)
+    if pages:
+        note = "of the held lane, 25 families each, on which one of those that wait stands"
+        table.add("flood.honest_last_page", max(pages.values()), "", note=note)
     told = {post.story for post in true if post.text in seen}
     table.add("flood.stories_visible", len(told), "", peer=len(junk.stories()), note="matters with a case")
     if shown:
@@ -157,6 +167,23 @@ def _flood(table: Table, home: house.House, port: int, count: int) -> None:
     table.add(
         "flood.quiet_again_s", time.monotonic() - began - sent, "s", note="until nothing waited for triage"
     )
+
+
+def _lane_pages(home: house.House, waiting: set[str]) -> dict[str, int]:
+    """Return the page of the held lane, as officers first see it, on which each of `waiting` stands."""
+    engine, found = home.engine(), dict[str, int]()
+    with Session(engine) as session:
+        number = pages = 1
+        while number <= pages and waiting - set(found):
+            page = lane.ask(session, state=ArrivalState.HELD, page=number)
+            families = [sign.family_id for sign in page.signs]
+            here = select(Arrival.text).where(
+                Arrival.family_id.in_(families), Arrival.state == ArrivalState.HELD, Arrival.text.in_(waiting)
+            )
+            found.update(dict.fromkeys(session.scalars(here), number))
+            number, pages = number + 1, page.pages
+    engine.dispose()
+    return found
 
 
 def _copies(table: Table, home: house.House, port: int, count: int) -> None:
