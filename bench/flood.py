@@ -152,12 +152,16 @@ def _flood(table: Table, home: house.House, port: int, count: int) -> None:
     table.add("flood.junk_cases", by_junk, "", note=str(dict(opened)))
     waiting = {post.text for post in true} - set(seen)
     pages = _lane_pages(home, waiting)
-    note = f"have a case ({len(shown)}), or stand on the first page of the held lane; waiting: {dict(hidden)}"
-    first = sum(page == 1 for page in pages.values())
-    table.add("flood.honest_visible", len(shown) + first, "", peer=len(true), note=note)
-    if pages:
+    beside = _beside(home, waiting)
+    first = {text for text, page in pages.items() if page == 1}
+    note = (
+        f"in a case {len(shown)}, held and shown with their case {len(beside)}, else on the first page"
+        f" of the held lane {len(first - beside)}; waiting: {dict(hidden)}"
+    )
+    table.add("flood.honest_visible", len(shown) + len(first | beside), "", peer=len(true), note=note)
+    if set(pages) - beside:
         note = "of the held lane, 25 families each, on which one of those that wait stands"
-        table.add("flood.honest_last_page", max(pages.values()), "", note=note)
+        table.add("flood.honest_last_page", max(pages[text] for text in set(pages) - beside), "", note=note)
     told = {post.story for post in true if post.text in seen}
     table.add("flood.stories_visible", len(told), "", peer=len(junk.stories()), note="matters with a case")
     if shown:
@@ -167,6 +171,16 @@ def _flood(table: Table, home: house.House, port: int, count: int) -> None:
     table.add(
         "flood.quiet_again_s", time.monotonic() - began - sent, "s", note="until nothing waited for triage"
     )
+
+
+def _beside(home: house.House, waiting: set[str]) -> set[str]:
+    """Return which of `waiting` an officer sees on the page of the case that they resemble."""
+    engine = home.engine()
+    with Session(engine) as session:
+        shown = select(Arrival.text).where(Arrival.text.in_(waiting), Arrival.near_case_id.is_not(None))
+        found = set(session.scalars(shown))
+    engine.dispose()
+    return found
 
 
 def _lane_pages(home: house.House, waiting: set[str]) -> dict[str, int]:

@@ -117,6 +117,8 @@ class Arrival(Base):
         CheckConstraint("(state = 'triaged') = (case_id IS NOT NULL)", name="triaged_case"),
         CheckConstraint("(case_id IS NULL) = (joined IS NULL)", name="joined_whole"),
         CheckConstraint("state NOT IN ('held', 'discarded') OR held_why IS NOT NULL", name="held_why_given"),
+        CheckConstraint("near_case_id IS NULL OR held_why = 'wave'", name="near_case"),
+        Index("ix_arrivals_near_case", "near_case_id", postgresql_where=text("state = 'held'")),
         Index("ix_arrivals_held", "received_at", "id", postgresql_where=text("state = 'held'")),
         Index(
             "ix_arrivals_family",
@@ -156,6 +158,9 @@ class Arrival(Base):
     read_back_at: Mapped[datetime | None]  # when it was read to the caller and found right
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partners.id"), index=True)
     held_why: Mapped[HeldWhy | None]  # stays once it is let in: nothing is held twice
+    near_case_id: Mapped[int | None] = mapped_column(
+        ForeignKey("cases.id")
+    )  # the case it resembles, while held
     family_id: Mapped[int | None] = mapped_column(ForeignKey("families.id", use_alter=True))
     telling: Mapped[int | None] = mapped_column(SmallInteger)  # 0..100, orders what waits; decides nothing
     proven: Mapped[bool] = mapped_column(default=False, server_default="false")  # with a proof of work

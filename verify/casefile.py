@@ -29,7 +29,7 @@ from models import (
     Verdict,
     VerdictState,
 )
-from verify import aligned, beside, clock, copies, origins, pictured, priority, published
+from verify import aligned, beside, clock, copies, nearby, origins, pictured, priority, published
 
 ARRIVALS: Final = 10  # a page of reports as they were sent
 DIARY: Final = 200  # entries; the whole diary is the audit log
@@ -79,6 +79,7 @@ class Casefile:
     clock: clock.Clock
     priority: priority.Priority
     arrivals: Sequence[Arrival]
+    held_near: nearby.Nearby  # held reports that resemble this case
     origins: Mapping[int, origins.Origin]
     articles: Mapping[int, published.Published]  # of those arrivals that are articles
     pictures: Mapping[int, Sequence[pictured.Shown]]  # of these arrivals
@@ -136,6 +137,7 @@ def load(session: Session, case_id: int, *, now: datetime, page: int = 1) -> Cas
         copies=copies.of_arrivals(session, arrivals),
         page=page,
         pages=pages,
+        held_near=nearby.of(session, case),
         matches=[one for one in matches if one.match.judgement is not Judgement.REJECTED],
         rejected=[one for one in matches if one.match.judgement is Judgement.REJECTED],
         twins=_twins(session, case),

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from app import web
 from app.web import TextForm
-from verify import beside, cases, doors, forms, judgements, merging
+from verify import beside, cases, doors, forms, judgements, merging, nearby
 from verify.doors import AssignerDep, CaseDep, VerifierDep
 
 router = APIRouter(prefix="/ban-lam-viec/vu-viec/{case_id:int}")
@@ -58,6 +58,15 @@ def reopen(session: web.SessionDep, person: VerifierDep, case: CaseDep) -> Respo
     with doors.on_case(session, case):
         cases.reopen(session, case, by=person, at=web.now())
     return doors.done(case.id, "mo-lai")
+
+
+@router.post("/cho-sang-loc")
+def take_in(session: web.SessionDep, person: VerifierDep, case: CaseDep, arrival: TextForm = "") -> Response:
+    """Take a held report that resembles the case into it."""
+    with doors.on_case(session, case):
+        held = forms.number(arrival, field="arrival")
+        nearby.take_in(session, case, held, by=person, at=web.now())
+    return doors.done(case.id, "dua-vao")
 
 
 @router.post("/khan")

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import Arrival, ArrivalState, Band, HeldWhy, Joined
+from models import Arrival, ArrivalState, Band, Case, HeldWhy, Joined
 from verify import budget, joining, pictured, sifting, telling
 from verify.families import Known
 
@@ -71,14 +71,13 @@ class Sieve:
         if not self.cases or not budget.concerns(arrival) or not budget.under_pressure(session, at=at):
             return False
         spent = budget.spent(session, at=at, cases=self.cases)
-        retold = bool(like) and like[0].hit.band in _NEAR and not like[0].elsewhere
-        if not spent.left(budget.share_of(arrival), retold=retold):
+        if not spent.left(budget.share_of(arrival), retold=nearest(like) is not None):
             return True
         return _of_full_family(arrival, like, spent)
 
 
-def hold_all(session: Session, arrivals: Sequence[Arrival]) -> int:
-    """Hold those of `arrivals` that still wait; return how many."""
+def hold_all(session: Session, arrivals: Sequence[Arrival], near: Case | None = None) -> int:
+    """Hold those of `arrivals` that still wait; return how many. They are shown with the case `near`."""
     if not arrivals:
         return 0
     held = session.scalars(
@@ -88,11 +87,18 @@ def hold_all(session: Session, arrivals: Sequence[Arrival]) -> int:
             Arrival.state == ArrivalState.RECEIVED,
             budget.limited(),
         )
-        .values(state=ArrivalState.HELD, held_why=HeldWhy.WAVE)
+        .values(
+            state=ArrivalState.HELD, held_why=HeldWhy.WAVE, near_case_id=None if near is None else near.id
+        )
         .returning(Arrival.id)
         .execution_options(synchronize_session=False)
     ).all()
     return len(held)
+
+
+def nearest(like: Sequence[joining.Like]) -> Case | None:
+    """Return the case that an arrival resembles so much that it is shown with it while it is held."""
+    return like[0].case if like and like[0].hit.band in _NEAR and not like[0].elsewhere else None
 
 
 def _waiting(session: Session, at: datetime) -> Sequence[Arrival]:

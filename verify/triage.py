@@ -27,7 +27,7 @@ from models import (
 )
 from models.case import CASE_NUMBERS
 from verify import budget, dedupe, joining, pictured, same_picture
-from verify.sieve import Sieve, hold_all
+from verify.sieve import Sieve, hold_all, nearest
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ def _settle(
         how = Joined(fit.decision.value)
         return joining.join(session, arrival, fit.case, how, at=at, hit=fit.hit)
     if sieve is not None and sieve.holds(session, arrival, like, at=at):
-        hold_all(session, [arrival])
+        hold_all(session, [arrival], nearest(like))
         return None
     case = _open(session, arrival, query, encoder, at=at)
     if case is None:  # the same words opened a case a moment ago

@@ -39,6 +39,7 @@ DOORS: list[tuple[str, str, set[str]]] = [
         ("POST", f"/vu-viec/{{case}}/{act}", VERIFIERS)
         for act in (
             "nhan",
+            "cho-sang-loc",
             "tra-lai",
             "dong",
             "mo-lai",
@@ -147,6 +148,7 @@ def test_a_form_without_its_token_changes_nothing(
 FIELDS = {
     "dong": ["closed_reason", "closed_note"],
     "noi-dung": ["statement", "seen"],
+    "cho-sang-loc": ["arrival"],
     "ghi-chu": ["note"],
     "gop": ["into"],
     "phan-cong": ["to"],

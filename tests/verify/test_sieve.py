@@ -213,3 +213,16 @@ def test_a_worker_that_dies_in_the_middle_loses_nothing(
     assert states(sessions) == {ArrivalState.RECEIVED: 21}
     run(sessions, model)
     assert ArrivalState.RECEIVED not in states(sessions)
+
+
+def test_what_is_held_beside_a_known_case_is_shown_with_it(sessions: Sessions, model: Encoder) -> None:
+    send(sessions, DAM)
+    run(sessions, model)
+    send(sessions, *texts.texts(40))
+    retold = "Nghe nói đập thủy điện Nậm Pung Bát Xát vỡ rồi, nước tràn về xuôi, đã có tới 40 người mất tích"
+    (held,) = send(sessions, retold)
+    run(sessions, model, Sieve(1))
+    with sessions() as session:
+        arrival = session.get_one(Arrival, held)
+        dam = session.scalars(select(Case).where(Case.statement == DAM)).one()
+        assert (arrival.state, arrival.near_case_id) == (ArrivalState.HELD, dam.id)

@@ -14,7 +14,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
-    op.add_column("source_hosts", sa.Column("distrust", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("source_hosts", sa.Column("distrust", sa.BigInteger(), server_default="0", nullable=False))
 
 
 def downgrade() -> None:

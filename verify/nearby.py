@@ -1,0 +1,66 @@
+"""Held reports that resemble a case: shown with it, and taken into it by a person.
+
+In a flood the encoder had compared them with this case before the budget held them (verify/sieve.py). That
+is a suggestion: they join by the hand of an officer, or go the way of the held lane.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from models import Arrival, ArrivalState, Case, CaseState, Conflict, Joined, Officer, audit
+from verify import cases, joining, letting
+
+SHOWN: Final = 5
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """The most telling of them, and how many there are."""
+
+    rows: Sequence[Arrival]
+    count: int
+
+
+def of(session: Session, case: Case) -> Nearby:
+    """Return what is held and resembles `case`, or a case merged into it. One query, two if there is more."""
+    where = _near(case)
+    rows = session.scalars(
+        select(Arrival).where(*where).order_by(Arrival.telling.desc(), Arrival.id).limit(SHOWN + 1)
+    ).all()
+    if len(rows) <= SHOWN:
+        return Nearby(rows, len(rows))
+    count = session.scalar(select(func.count()).select_from(Arrival).where(*where))
+    return Nearby(rows[:SHOWN], count or 0)
+
+
+def take_in(session: Session, case: Case, arrival_id: int, *, by: Officer, at: datetime) -> None:
+    """Let a held report in and put it into `case`, which it resembles.
+
+    Raises NotFound, Conflict (`not-held` where a colleague was first or it resembles another case;
+    `target-over` for a case that is closed or merged).
+    """
+    case = joining.locked(session, case)
+    if case.state in {CaseState.MERGED, CaseState.CLOSED}:
+        raise Conflict(code="target-over")
+    if arrival_id > cases.LARGEST_ID:
+        raise Conflict(code="not-held")
+    arrival = session.scalar(select(Arrival).where(Arrival.id == arrival_id, *_near(case)))
+    if arrival is None:
+        raise Conflict(code="not-held")
+    letting.let_in(session, arrival.id, by=by, at=at)
+    joining.join(session, arrival, case, Joined.OFFICER, at=at)
+    detail = {"arrival": arrival.id, "how": Joined.OFFICER.value}
+    audit.record(session, "case.joined", subject=("case", case.id), by=by, at=at, detail=detail)
+
+
+def _near(case: Case) -> Sequence[ColumnElement[bool]]:
+    merged = select(Case.id).where(Case.merged_into_id == case.id)
+    return (
+        Arrival.state == ArrivalState.HELD,
+        or_(Arrival.near_case_id == case.id, Arrival.near_case_id.in_(merged)),
+    )
