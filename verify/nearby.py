@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import Arrival, ArrivalState, Case, CaseState, Conflict, Joined, Officer, audit
-from verify import cases, joining, letting
+from verify import cases, letting
 
 SHOWN: Final = 5
 
@@ -44,7 +44,7 @@ def take_in(session: Session, case: Case, arrival_id: int, *, by: Officer, at: d
     Raises NotFound, Conflict (`not-held` where a colleague was first or it resembles another case;
     `target-over` for a case that is closed or merged).
     """
-    case = joining.locked(session, case)
+    session.refresh(case, with_for_update={"key_share": True})
     if case.state in {CaseState.MERGED, CaseState.CLOSED}:
         raise Conflict(code="target-over")
     if arrival_id > cases.LARGEST_ID:
@@ -53,7 +53,10 @@ def take_in(session: Session, case: Case, arrival_id: int, *, by: Officer, at: d
     if arrival is None:
         raise Conflict(code="not-held")
     letting.let_in(session, arrival.id, by=by, at=at)
-    joining.join(session, arrival, case, Joined.OFFICER, at=at)
+    arrival.state, arrival.case_id, arrival.joined = ArrivalState.TRIAGED, case.id, Joined.OFFICER
+    session.flush()
+    latest = func.greatest(Case.last_arrival_at, arrival.received_at)
+    cases.change(session, case, arrivals=Case.arrivals + 1, last_arrival_at=latest)
     detail = {"arrival": arrival.id, "how": Joined.OFFICER.value}
     audit.record(session, "case.joined", subject=("case", case.id), by=by, at=at, detail=detail)
 
