@@ -17,7 +17,7 @@ dev: ## The same with the tools for tests and checks
 	@scripts/install dev
 
 test: dev ## Run the whole suite, on a real PostgreSQL
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 coverage: dev ## The suite with branch coverage; fails below the mark in pyproject.toml
 	$(BIN)/coverage run -m pytest

@@ -60,6 +60,7 @@ def chosen_and_sent(browser: Browser, house: House, shots: list[Path]) -> str:
         expect(page.locator("[data-previews] li")).to_have_count(1)  # a refusal does not cost it
         citizen.look("21-pictures-refused")
         page.get_by_label("Thư điện tử hoặc số điện thoại").fill("")
+        page.wait_for_timeout(1000 * READING)
         code = page.locator("input[name=code]").input_value()
         page.get_by_role("button", name="Gửi phản ánh").click()
         expect(page.get_by_role("heading", level=1)).to_contain_text("Đã tiếp nhận")
