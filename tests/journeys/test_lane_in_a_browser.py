@@ -58,3 +58,26 @@ def test_a_flood_is_sifted(browser: Browser, living_house: House) -> None:
         officer.agree()
         expect(officer.page.get_by_text("Đã cho 4 tin")).to_be_visible()
         wait_for(lambda: "Nậm Pung" in officer.open("/ban-lam-viec").page.content())
+
+
+def test_a_held_report_is_taken_into_the_case_that_it_resembles(
+    browser: Browser, living_house: House
+) -> None:
+    engine = make_engine(living_house.environment["DATABASE_URL"])
+    with Session(engine) as session, session.begin():
+        case = make.case(session, statement="Cầu Kim Thành bị nứt, cấm xe từ sáng nay")
+        near = {"state": ArrivalState.HELD, "held_why": HeldWhy.WAVE, "near_case_id": case.id}
+        for number in range(2):
+            text = f"Nghe bảo cầu Kim Thành nứt rồi, có thật không {number}"
+            make.arrival(session, text, received_at=datetime.now(UTC), **near)
+        case_id = case.id
+    engine.dispose()
+    with visitor(browser, living_house, "xacminh") as officer:
+        officer.open(f"/ban-lam-viec/vu-viec/{case_id}")
+        expect(officer.page.get_by_text("Tin chờ sàng lọc giống vụ việc này (2)")).to_be_visible()
+        officer.look("7-case-with-held")
+        officer.page.get_by_role("button", name="Đưa vào vụ việc này").first.click()
+        expect(officer.page.get_by_text("Đã đưa tin vào vụ việc này.")).to_be_visible()
+        officer.page.get_by_role("button", name="Đưa vào vụ việc này").click()  # nothing stays for others
+        expect(officer.page.get_by_text("Tin chờ sàng lọc giống")).to_have_count(0)
+        expect(officer.page.locator("blockquote", has_text="có thật không")).to_have_count(2)
