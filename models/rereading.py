@@ -1,4 +1,4 @@
-"""Mended words: reports whose pictures an officer has read anew, until the worker has ranked by them."""
+"""Pictures that an officer has read anew or put into a case, until the worker has looked at them there."""
 
 from datetime import datetime
 
@@ -9,8 +9,9 @@ from models.base import Base
 
 
 class Rereading(Base):
-    """A report whose case waits to be ranked again. The database adds the row when words are mended.
+    """A report whose case waits to be ranked again.
 
+    The database adds the row when words are mended, an officer's verb when a report is put into a case.
     The row is the job, as with arrivals: `attempts`, `next_try_at`, `last_error`; done, it is gone.
     """
 

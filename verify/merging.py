@@ -23,7 +23,7 @@ from models import (
     audit,
 )
 from models.case import CASE_NUMBERS
-from verify import cases, wording
+from verify import cases, pictured, wording
 
 SPLIT_LIMIT: Final = 500  # arrivals moved by one click
 
@@ -113,6 +113,8 @@ def split(
     made = _open_beside(session, case, chosen[0], words, at)
     _move(session, {one.id for one in chosen}, from_=case, to=made, joined=Joined.OFFICER)
     session.refresh(made)
+    for one in [one for one in chosen if one.pictures][:1]:
+        pictured.read_again(session, one, at=at)
     for subject, other in ((case, made), (made, case)):
         detail = {"other": other.id, "number": other.number, "arrivals": len(chosen)}
         audit.record(session, "case.split", subject=("case", subject.id), by=by, at=at, detail=detail)

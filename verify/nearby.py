@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from models import Arrival, ArrivalState, Case, CaseState, Conflict, Joined, Officer, audit
-from verify import cases, letting
+from verify import cases, letting, pictured
 
 SHOWN: Final = 5
 
@@ -57,6 +57,7 @@ def take_in(session: Session, case: Case, arrival_id: int, *, by: Officer, at: d
     session.flush()
     latest = func.greatest(Case.last_arrival_at, arrival.received_at)
     cases.change(session, case, arrivals=Case.arrivals + 1, last_arrival_at=latest)
+    pictured.read_again(session, arrival, at=at)
     detail = {"arrival": arrival.id, "how": Joined.OFFICER.value}
     audit.record(session, "case.joined", subject=("case", case.id), by=by, at=at, detail=detail)
 

@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app import i18n
 from corpus.text import NormalText, normalise
-from models import Arrival, Picture, PictureState, PictureView, ViewSize
+from models import Arrival, Picture, PictureState, PictureView, Rereading, ViewSize
 
 _MARK: Final = "picture-"  # begins the fingerprint of what is known by its picture alone
 WORDLESS: Final = "picture.statement"  # its words stand for a picture in which none could be read
@@ -56,6 +58,19 @@ def normal(session: Session, arrival: Arrival) -> NormalText:
     """
     found = of_arrival(session, arrival)
     return replace(normalise(words(session, arrival)), fingerprint=_MARK + found[0].sha256.hex())
+
+
+def read_again(session: Session, arrival: Arrival, *, at: datetime) -> None:
+    """Let the worker look at the pictures of `arrival`, which a person has put into a case.
+
+    Triage never saw them in that case: the worker makes them findable there, and ranks by their words.
+    """
+    if not arrival.pictures:
+        return
+    asked = {"asked_at": at, "next_try_at": at, "attempts": 0, "last_error": ""}
+    statement = insert(Rereading).values(arrival_id=arrival.id, **asked)
+    session.execute(statement.on_conflict_do_update(index_elements=[Rereading.arrival_id], set_=asked))
+    session.execute(select(func.pg_notify("arrivals", "")))
 
 
 @dataclass(frozen=True)

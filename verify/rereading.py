@@ -1,4 +1,7 @@
-"""The job on mended words: what a case was suggested by misread words is ranked again by the right ones."""
+"""The job on pictures a person has touched: their words were mended, or their report put into a case.
+
+What the case was suggested by misread words is ranked again by the right ones.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -52,6 +55,7 @@ def _claim(session: Session, at: datetime) -> tuple[int, datetime] | None:
             Rereading.next_try_at <= at,
             Rereading.attempts < ATTEMPTS,
             Arrival.state == ArrivalState.TRIAGED,  # before, triage itself reads the mended words
+            ~pictured.waiting(),
         )
         .order_by(Rereading.next_try_at)
         .limit(1)
@@ -70,12 +74,14 @@ def _claim(session: Session, at: datetime) -> tuple[int, datetime] | None:
 def reread(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime) -> None:
     """Suggest claims and twins anew for the case of `arrival`, by the words that stand in its pictures now.
 
-    A case that speaks by these pictures is found under their new words, too. Pairs that a person has judged
-    stay as judged; suggestions that rested on misread words go.
+    A case that had no pictures is found by these from now on. A case that speaks by these pictures is found
+    under their new words, too. Pairs that a person has judged stay as judged; suggestions that rested on
+    misread words go.
     """
     if arrival.case_id is None:
         return
     case = joining.locked(session, session.get_one(Case, arrival.case_id))
+    same_picture.index(session, arrival, case.id)
     if case.state in {CaseState.CLOSED, CaseState.PUBLISHED}:
         return
     read = pictured.normal(session, arrival)
@@ -99,7 +105,8 @@ def _texts(own: Passage | None, read: NormalText) -> list[NormalText]:
     """Return by what a case is ranked: the text by which it is found, and the words in the pictures."""
     if own is None or own.fingerprint == read.fingerprint:
         return [read]
-    return [replace(normalise(own.canonical), fingerprint=own.fingerprint), read]
+    known = replace(normalise(own.canonical), fingerprint=own.fingerprint)
+    return [known, read] if read.informative else [known]
 
 
 def _twins(

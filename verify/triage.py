@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import passages, search
 from corpus.encoder import Encoder
-from corpus.text import NormalText, normalise
+from corpus.text import NormalText
 from models import (
     Arrival,
     ArrivalState,
@@ -26,7 +26,7 @@ from models import (
     audit,
 )
 from models.case import CASE_NUMBERS
-from verify import budget, dedupe, joining, pictured, same_picture
+from verify import budget, dedupe, joining, pictured, same_picture, sifting
 from verify.sieve import Sieve, hold_all, nearest
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ def _settle(
     normal = _normal(session, arrival)
     same = _case_of(session, normal)
     if same is not None:
-        return joining.join(session, arrival, same, Joined.EXACT, at=at)
+        return joining.join(session, arrival, same, _same_as(normal), at=at)
     query = search.Query.of(normal, encoder)
     session.execute(select(func.pg_advisory_xact_lock(_OPENING_LOCK)))
     seen = same_picture.find(session, arrival) if arrival.pictures else None
@@ -158,7 +158,7 @@ def _settle(
         return None
     case = _open(session, arrival, query, encoder, at=at)
     if case is None:  # the same words opened a case a moment ago
-        return joining.join(session, arrival, _expect(_case_of(session, normal)), Joined.EXACT, at=at)
+        return joining.join(session, arrival, _expect(_case_of(session, normal)), _same_as(normal), at=at)
     if seen is not None:
         _suggest_picture(session, case, seen, encoder, at=at)
     suggest_twins(session, case, twins, encoder, at=at)
@@ -232,6 +232,11 @@ def _suggest_picture(
         )
 
 
+def _same_as(normal: NormalText) -> Joined:
+    """Return how a report joins that has the fingerprint of a case: the same words, or the same file."""
+    return Joined.EXACT if pictured.typed(normal.fingerprint) else Joined.PICTURE
+
+
 def _case_of(session: Session, normal: NormalText) -> Case | None:
     found = session.scalar(select(Case).where(Case.fingerprint == normal.fingerprint))
     return None if found is None else joining.standing(session, found)
@@ -280,12 +285,9 @@ def _open(
 
 def _normal(session: Session, arrival: Arrival) -> NormalText:
     """Return the text by which an arrival is compared; one that says too little goes by link or picture."""
-    normal = normalise(arrival.text)
-    if normal.informative:
-        return normal
-    if arrival.url is not None:
-        return normalise(f"{arrival.text}\n{arrival.url}")
-    return pictured.normal(session, arrival) if arrival.pictures else normal
+    normal = sifting.read(arrival)
+    wordless = not normal.informative and arrival.url is None
+    return pictured.normal(session, arrival) if wordless and arrival.pictures else normal
 
 
 def _read(session: Session, arrival: Arrival, normal: NormalText, encoder: Encoder) -> list[search.Query]:

@@ -13,26 +13,25 @@ from tests.journeys.test_in_a_browser import Visitor, browser, visitor
 pytestmark = pytest.mark.browser
 __all__ = ["browser"]  # the fixture
 RUMOUR = "Khẩn: cầu Cốc Lếu vừa bị sập lúc 5 giờ ngày 20/8, mọi người tránh xa và báo cho người thân ngay"
+OTHER = "Từ ngày mai chợ Bắc Hà đóng cửa một tháng, ai bán hàng phải về xã đăng ký lại từ đầu"
 
 
-@pytest.fixture
-def shots(tmp_path: Path) -> list[Path]:
-    """A screenshot of a rumour, the same saved again with a banner, and a file that is no picture."""
-    shot = sights.post(sights.seeded(1), RUMOUR)
+def shots(folder: Path, rumour: str) -> list[Path]:
+    """Return a screenshot of a rumour, the same saved again with a banner, and a file that is no picture."""
+    shot = sights.post(sights.seeded(len(rumour)), rumour)
     copy = sights.CHANGES["banner, half, quality 40"](shot, sights.seeded(5))
-    paths = [tmp_path / name for name in ("anh.jpg", "anh-2.jpg", "anh.pdf")]
+    paths = [folder / name for name in ("anh.jpg", "anh-2.jpg", "anh.pdf")]
     for path, content in zip(paths, (sights.encoded(shot), sights.encoded(copy), b"%PDF-1.7"), strict=True):
         path.write_bytes(content)
     return paths
 
 
 def test_a_screenshot_travels_from_a_phone_to_the_desk(
-    browser: Browser,
-    living_house: House,
-    shots: list[Path],
+    browser: Browser, living_house: House, tmp_path: Path
 ) -> None:
-    code = chosen_and_sent(browser, living_house, shots)
-    without_script(browser, living_house, shots[1])
+    files = shots(tmp_path, RUMOUR)
+    code = chosen_and_sent(browser, living_house, files)
+    without_script(browser, living_house, files[1])
     with visitor(browser, living_house) as citizen:
         citizen.open("/tra-cuu")
         citizen.page.get_by_label("Mã tra cứu").fill(code)
@@ -43,14 +42,14 @@ def test_a_screenshot_travels_from_a_phone_to_the_desk(
         seen_and_read(officer)
 
 
-def chosen_and_sent(browser: Browser, house: House, shots: list[Path]) -> str:
+def chosen_and_sent(browser: Browser, house: House, files: list[Path]) -> str:
     with visitor(browser, house) as citizen:
         page = citizen.open("/").page
         field = page.locator("#f-pictures")
-        field.set_input_files([str(shots[0]), str(shots[2])])
+        field.set_input_files([str(files[0]), str(files[2])])
         expect(page.locator("[data-wrong]")).to_contain_text("JPEG, PNG")
         expect(page.locator("[data-previews] li")).to_have_count(1)
-        field.set_input_files([str(shots[1])])  # a second choice adds to the first
+        field.set_input_files([str(files[1])])  # a second choice adds to the first
         expect(page.locator("[data-previews] li")).to_have_count(2)
         citizen.look("20-pictures-chosen")
         page.get_by_role("button", name="Bỏ ảnh này: Ảnh 2").click()
@@ -121,9 +120,10 @@ COPY = """async (bytes) => {
 
 
 def test_pictures_are_dropped_pasted_and_taken_on_a_phone(
-    browser: Browser, living_house: House, shots: list[Path]
+    browser: Browser, living_house: House, tmp_path: Path
 ) -> None:
-    shot = base64.b64encode(shots[0].read_bytes()).decode()
+    files = shots(tmp_path, OTHER)
+    shot = base64.b64encode(files[0].read_bytes()).decode()
     small = base64.b64encode(sights.encoded(sights.photo(sights.seeded(2)), "PNG")).decode()
     context = browser.new_context(locale="vi-VN", has_touch=True, is_mobile=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=living_house.url)
@@ -143,7 +143,7 @@ def test_pictures_are_dropped_pasted_and_taken_on_a_phone(
     expect(page.get_by_text("Chụp ảnh", exact=True)).to_be_visible()
     camera = page.locator("#f-camera")
     assert (camera.get_attribute("capture"), camera.get_attribute("accept")) == ("environment", "image/jpeg")
-    camera.set_input_files(str(shots[1]))
+    camera.set_input_files(str(files[1]))
     expect(shown).to_have_count(3)
     page.wait_for_timeout(1000 * READING)
     page.get_by_role("button", name="Gửi phản ánh").click()

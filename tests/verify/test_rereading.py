@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from PIL import Image
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -12,10 +13,22 @@ from corpus import passages
 from corpus.encoder import Encoder
 from corpus.text import normalise
 from intake import gallery
-from models import Arrival, ConfirmedClaim, Judgement, Match, Passage, Picture, Rereading
+from models import (
+    Arrival,
+    ArrivalState,
+    Case,
+    ConfirmedClaim,
+    HeldWhy,
+    Joined,
+    Judgement,
+    Match,
+    Passage,
+    Picture,
+    Rereading,
+)
 from tests import factories as make
 from tests.verify.test_same_picture import Desk, model
-from verify import rereading
+from verify import merging, nearby, rereading
 
 __all__ = ["model"]  # the fixture
 Sessions = sessionmaker[Session]
@@ -143,3 +156,65 @@ def test_words_left_as_they_were_ask_for_nothing(desk: Desk, sessions: Sessions)
         read = session.scalars(select(Picture)).one().words_read
     mend(desk, read)
     assert waiting(sessions) == 0
+
+
+def hold_near(desk: Desk, shot: Image.Image, *, text: str = "") -> tuple[int, int]:
+    """Return a case without pictures, and a held report with one that resembles it."""
+    with desk.sessions.begin() as session:
+        case_id = make.case(session, statement=OTHER).id
+    number = desk.send(shot, text=text)
+    with desk.sessions.begin() as session:
+        held = session.get_one(Arrival, number)
+        held.state, held.held_why, held.near_case_id = ArrivalState.HELD, HeldWhy.WAVE, case_id
+    return case_id, number
+
+
+def take_in(desk: Desk, case_id: int, number: int) -> None:
+    with desk.sessions.begin() as session:
+        officer, case = make.officer(session, "verifier"), session.get_one(Case, case_id)
+        nearby.take_in(session, case, number, by=officer, at=desk.at)
+
+
+@pytest.mark.parametrize("drawn_first", [True, False])
+def test_the_picture_of_a_report_that_was_taken_in_is_found_from_then_on(
+    desk: Desk, sessions: Sessions, model: Encoder, *, drawn_first: bool
+) -> None:
+    shot = sights.card(sights.seeded(2), FALSE)
+    case, number = hold_near(desk, shot, text="Có phải không?")
+    if drawn_first:
+        desk.draw()
+    take_in(desk, case, number)
+    assert rereading.run_one(sessions, model, at=desk.at) is drawn_first  # an undrawn picture is waited for
+    desk.draw()
+    assert rereading.run_one(sessions, model, at=desk.at) is not drawn_first
+    assert matched(sessions, case)[0] == FALSE  # what stands in it asks, too
+    again = sights.CHANGES["banner, half, quality 40"](shot, sights.seeded(5))
+    assert desk.report(again) == (case, Joined.PICTURE)
+
+
+def test_a_report_without_pictures_asks_for_nothing(desk: Desk, sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        case_id = make.case(session).id
+        near = {"state": "held", "held_why": "wave", "near_case_id": case_id}
+        number = make.arrival(session, FALSE, **near).id
+    take_in(desk, case_id, number)
+    assert waiting(sessions) == 0
+
+
+def test_pictures_go_with_a_case_that_was_split_off(desk: Desk, sessions: Sessions, model: Encoder) -> None:
+    case, first = hold_near(desk, sights.card(sights.seeded(2), FALSE), text="Có phải không?")
+    take_in(desk, case, first)
+    desk.work()
+    rereading.run_one(sessions, model, at=desk.at)
+    shot = sights.card(sights.seeded(4), OTHER)
+    other = desk.send(shot, text="Còn cái này?")
+    with sessions.begin() as session:  # joins a case that has a picture to be known by
+        arrival, old = session.get_one(Arrival, other), session.get_one(Case, case)
+        arrival.state, arrival.case_id, arrival.joined = ArrivalState.TRIAGED, case, Joined.SIMILAR
+        old.arrivals = 2
+    with sessions.begin() as session:
+        officer, old = make.officer(session, "verifier"), session.get_one(Case, case)
+        made = merging.split(session, old, arrivals=[other], statement=OTHER, by=officer, at=desk.at).id
+    desk.work()
+    assert rereading.run_one(sessions, model, at=desk.at)
+    assert desk.report(shot) == (made, Joined.PICTURE)

@@ -81,7 +81,7 @@ def test_a_screenshot_saved_again_with_a_banner_joins_the_first(desk: Desk, sess
         assert "Cốc Lếu" in session.get_one(Case, case).statement
     assert desk.report(changed(shot, "banner, half, quality 40")) == (case, Joined.PICTURE)
     assert desk.report(changed(shot, "cropped up to 4 %"), text="Có thật không?") == (case, Joined.PICTURE)
-    assert desk.report(shot) == (case, Joined.EXACT)
+    assert desk.report(shot) == (case, Joined.PICTURE)
     with sessions() as session:
         centre = session.scalars(select(PictureKey.picture_id).distinct()).all()
         assert list(centre) == [session.scalar(select(func.min(Picture.id)))]
