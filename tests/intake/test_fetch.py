@@ -221,7 +221,7 @@ def test_a_dripping_server_does_not_hold_us(drips: str) -> None:
     def drip(request: BaseHTTPRequestHandler) -> None:
         head = b"HTTP/1.1 200 OK\r\n" + (b"\r\n" if drips == "body" else b"")
         request.wfile.write(head if drips != "nothing" else b"")
-        for _ in range(40):
+        for _ in range(200):
             time.sleep(0.05)
             request.wfile.write({"header": b"X-A: b\r\n", "body": b"x", "nothing": b""}[drips])
 
@@ -229,7 +229,7 @@ def test_a_dripping_server_does_not_hold_us(drips: str) -> None:
         started = time.monotonic()
         with pytest.raises(fetch.Unreached):
             fetch.get(f"http://127.0.0.1:{port}/", limits=open_to(port, seconds=0.5))
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 5  # of the ten that it drips, also on a busy machine
 
 
 @pytest.mark.parametrize("raw", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nxx"])

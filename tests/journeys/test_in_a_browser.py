@@ -30,6 +30,7 @@ AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text(encoding="utf-8")
 AXE_RUN = """() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})
   .then(found => found.violations.map(one => one.id + ': ' + one.nodes.map(node => node.target).join(' ')))"""
 WIDTHS = (390, 1280)
+PATIENCE = 20  # seconds for a page to show something; how fast pages are is measured elsewhere
 
 RUMOUR = "Cầu Cốc Lếu vừa sập một nhịp lúc 5 giờ sáng nay, nhiều xe rơi xuống sông Hồng, mọi người tránh xa"
 RETOLD = (
@@ -86,6 +87,7 @@ class Visitor:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=1000 * PATIENCE)
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
         yield opened
         opened.close()
@@ -100,6 +102,7 @@ def visitor(browser: Browser, house: House, officer: str | None = None) -> Itera
         person.page.get_by_label("Tên đăng nhập").fill(officer)
         person.page.get_by_label("Mật khẩu").fill(PASSWORD)
         person.press("Đăng nhập")
+        person.page.wait_for_url(lambda address: "/dang-nhap" not in address)
     yield person
     context.close()
 
