@@ -39,3 +39,4 @@ if __name__ == "__main__":
         measure(figures, lived, "match.process_s", 116)
         grown.grow(10_000)
         measure(figures, lived, "match.process_s_10k", 10_000)
+        grown.owner.dispose()

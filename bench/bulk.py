@@ -26,6 +26,7 @@ def main() -> None:
         sys.stdin.readline()
         found = search.bulk(session, [normalise(words) for _, words in asked], model, limit=1)
         best = [session.get_one(ConfirmedClaim, one[0].owner_id).claim if one else "" for one in found]
+    engine.dispose()
     first = sum(known[index] == claim for (index, _), claim in zip(asked, best, strict=True))
     print(json.dumps({"texts": len(asked), "first": first}), flush=True)
 

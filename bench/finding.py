@@ -27,6 +27,7 @@ def main() -> None:
                 if any(session.get_one(ConfirmedClaim, hit.owner_id).claim == words for hit in hits):
                     break
         print(time.monotonic(), flush=True)
+    engine.dispose()
 
 
 if __name__ == "__main__":

@@ -42,9 +42,11 @@ def measure(table: Table, corpus: Corpus) -> None:
     for words in _TALK:
         chance = random.Random(words)  # noqa: S311  no secrets
         reports = [(known[index], wrapped(report, words, chance)) for index, report in asked]
-        with Session(corpus.home.engine()) as session:
+        engine = corpus.home.engine()
+        with Session(engine) as session:
             by_passage, taken = _asked(session, corpus, reports, parts=True)
             whole, floor = _asked(session, corpus, reports, parts=False)
+        engine.dispose()
         note = f"{len(reports)} reports in about {words} words of talk, {corpus.size:,} texts"
         table.add(f"search.long_{words}_map5", by_passage, "", peer=round(whole, 4), note=note)
         table.add(f"search.long_{words}_p95_ms", taken, "ms", peer=round(floor, 1))
@@ -79,3 +81,4 @@ if __name__ == "__main__":
         grown = Corpus(home)
         grown.grow(10_000)
         measure(Table(), grown)
+        grown.owner.dispose()

@@ -1,5 +1,6 @@
 """Search among known claims at growing sizes, and how soon a new claim is found elsewhere."""
 
+import gc
 import json
 import re
 import subprocess
@@ -90,9 +91,11 @@ def measure(table: Table, corpus: Corpus) -> None:
     known = texts.claims()
     engine = corpus.home.engine()
     taken, floors, first, found = [], [], 0, 0
+    gc.collect()
+    gc.freeze()  # as the worker does
     for number, (index, words) in enumerate(asked):
         time.sleep(_PAUSE)
-        with Session(engine) as session:
+        with Session(engine) as session, session.begin():  # committed, as the worker commits each arrival
             began = time.perf_counter()
             hits = search.claims(session, search.Query.of(normalise(words), corpus.encoder))
             seconds = time.perf_counter() - began
@@ -115,7 +118,7 @@ def measure(table: Table, corpus: Corpus) -> None:
 def _floor(engine: Engine, model: Encoder, words: str) -> float:
     """Return the ms that one pass of the encoder and one look into either index take."""
     normal = normalise(words)
-    with Session(engine) as session:
+    with Session(engine) as session, session.begin():
         ((rarest, _), *_) = frequencies.of(session).rarest(passages.asked(normal))
         began = time.perf_counter()
         vector = model.encode_query([normal.canonical])[0]

@@ -6,17 +6,16 @@ PostgreSQL.
 
 import itertools
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from corpus import frequencies, passages
+from corpus import directly, frequencies, passages
 from corpus.diacritics import rarity
 from corpus.signals import Side
 from corpus.text import NormalText
@@ -26,21 +25,15 @@ DEPTH: Final = 30  # candidates of each list; the union holds the right claim in
 
 Owner = Literal["claim", "case"]
 Vector = npt.NDArray[np.float32]
+Row = tuple[Any, ...]
 
 # Lists of every query: its very words, its meaning, its rarest terms. The inner LATERALs are walks through an
 # index, each cut off at its depth; OFFSET 0 keeps the planner from turning them into scans of the table.
 _FIND: Final = """
     WITH asked AS MATERIALIZED (
-        SELECT a.number, a.fingerprint, a.encoder,
-            -- vectors of two encoders cannot be compared: until the switch, such a text goes by its words
-            CASE WHEN coalesce(a.encoder = (SELECT name FROM serving_encoder), true)
-                THEN CAST(a.vector AS halfvec({dimension})) END AS vector
-        FROM unnest(
-            CAST(:numbers AS int[]), CAST(:fingerprints AS text[]),
-            CAST(:vectors AS text[]), CAST(:encoders AS text[])
-        ) AS a (number, fingerprint, vector, encoder)
+        {asked}
     ), term AS MATERIALIZED (
-        SELECT * FROM unnest(CAST(:askers AS int[]), CAST(:terms AS text[]), CAST(:weights AS float8[]))
+        SELECT * FROM unnest(%(askers)s::int[], %(terms)s::text[], %(weights)s::float8[])
             AS t (number, term, weight)
     ), found AS (
         SELECT a.number, same.id FROM asked a CROSS JOIN LATERAL (
@@ -60,15 +53,29 @@ _FIND: Final = """
             GROUP BY has.id ORDER BY sum(t.weight) DESC, has.id DESC LIMIT {depth}
         ) worded
     )
-    SELECT found.number, k.*
-    FROM found JOIN asked a ON a.number = found.number CROSS JOIN LATERAL (
-        SELECT p.id, p.{owner}_id, p.canonical, p.folded, p.fingerprint,
-            CAST(p.keys AS text), p.names, p.lang,
-            CASE WHEN coalesce(p.encoder = a.encoder, true) THEN halfvec_send(p.embedding) END AS vector
-        FROM passages p WHERE p.id = found.id AND {standing} OFFSET 0
-    ) k
-    ORDER BY found.number, k.id
+    SELECT {askers}, p.{owner}_id, p.canonical, p.folded, p.fingerprint,
+        p.keys::text, p.names, p.lang, p.encoder, halfvec_send(p.embedding)
+    FROM {found} CROSS JOIN LATERAL (
+        SELECT p.* FROM passages p WHERE p.id = found.id AND {standing} OFFSET 0
+    ) p
+    ORDER BY p.id
 """
+# Vectors of two encoders cannot be compared: until the switch, such a text goes by its words.
+_IF_SERVING: Final = """
+    CASE WHEN coalesce({encoder}::text = (SELECT name FROM serving_encoder), true)
+        THEN {vector}::text::halfvec({dimension}) END
+"""
+# One text, the usual case, is asked for without any list: of a list the planner would look at the length and
+# make a plan anew each time, which takes as long as finding the words.
+_ONE: Final = """
+    SELECT 0 AS number, %(fingerprint)s::text AS fingerprint, {vector} AS vector
+"""
+_SEVERAL: Final = """
+    SELECT a.number, a.fingerprint, {vector} AS vector
+    FROM unnest(%(numbers)s::int[], %(fingerprint)s::text[], %(vector)s::text[], %(encoder)s::text[])
+        AS a (number, fingerprint, vector, encoder)
+"""
+_TOGETHER: Final = "(SELECT id, array_agg(number) AS numbers FROM found GROUP BY id) found"
 # A walk through the graph misses some of the nearest, above all such as came late and are of another kind
 # than those before. So few texts are all looked at, and the latest always. Adding 0 hides the index.
 _WALKED: Final = """
@@ -98,7 +105,6 @@ _STANDING: Final[dict[Owner, str]] = {  # claims that were withdrawn are not loo
 _WIDEST: Final = 2_000  # texts that one term may bring; such terms are asked only for want of rarer ones
 _VECTOR: Final = f"[{','.join(['%.5g'] * DIMENSION)}]"
 _EXACT: Final = 2.0  # more than the rarities of two words
-_HEADER: Final = 4  # bytes before the numbers of a vector as PostgreSQL sends it
 
 
 @dataclass(frozen=True)
@@ -131,30 +137,47 @@ def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Kn
         for number, one in enumerate(asked)
         for term, weight in common.rarest(_telling(one.normal))
     ]
-    rows = session.execute(
-        _statement(owner, few=common.texts <= _FEW),
+    columns: dict[str, list[str | None]] = {
+        "fingerprint": [one.normal.fingerprint for one in asked],
+        "encoder": [one.encoder for one in asked],
+        "vector": [None if one.vector is None else _written(one.vector) for one in asked],
+    }
+    several = len(asked) != 1
+    rows = directly.rows(
+        session,
+        _statement(owner, several=several, few=common.texts <= _FEW),
         {
+            **(columns if several else {name: column[0] for name, column in columns.items()}),
             "numbers": list(range(len(asked))),
-            "fingerprints": [one.normal.fingerprint for one in asked],
-            "encoders": [one.encoder for one in asked],
-            "vectors": [None if one.vector is None else _written(one.vector) for one in asked],
             "askers": [number for number, _, _ in terms],
             "terms": [term for _, term, _ in terms],
             "weights": [weight for _, _, weight in terms],
         },
-    ).all()
+    )
     found: list[list[Known]] = [[] for _ in asked]
-    for number, _, owner_id, canonical, folded, fingerprint, keys, names, lang, vector in rows:
-        side = _side(canonical, folded, keys, names, lang, vector)
-        found[number].append(Known(owner_id, fingerprint, side))
+    for (numbers, owner_id, _, _, fingerprint, *_, encoder, _), side in zip(rows, _sides(rows), strict=True):
+        for number in numbers:
+            made = asked[number].encoder
+            alike = made is None or encoder is None or made == encoder
+            here = side if alike else replace(side, vector=None)
+            found[number].append(Known(owner_id, fingerprint, here))
     return found
 
 
 @cache
-def _statement(owner: Owner, *, few: bool) -> TextClause:
+def _statement(owner: Owner, *, several: bool, few: bool) -> str:
     words = {"owner": owner, "standing": _STANDING[owner], "depth": DEPTH}
     near = (_LOOKED_THROUGH if few else _WALKED).format(late=_LATE, **words)
-    return text(_FIND.format(near=near, widest=_WIDEST, dimension=DIMENSION, **words))
+    names = ("a.encoder", "a.vector") if several else ("%(encoder)s", "%(vector)s")
+    vector = _IF_SERVING.format(encoder=names[0], vector=names[1], dimension=DIMENSION)
+    return _FIND.format(
+        asked=(_SEVERAL if several else _ONE).format(vector=vector),
+        askers="found.numbers" if several else "'{0}'::int[]",
+        found=_TOGETHER if several else "found",
+        near=near,
+        widest=_WIDEST,
+        **words,
+    )
 
 
 def _telling(normal: NormalText) -> list[str]:
@@ -172,17 +195,24 @@ def _written(vector: Vector) -> str:
     return _VECTOR % tuple(vector.tolist())
 
 
-def _side(
-    canonical: str, folded: str, written: str, names: str | None, lang: str, vector: bytes | None
-) -> Side:
+def _sides(rows: Sequence[Row]) -> Iterator[Side]:
+    """Yield the texts of `rows` as sides of pairs."""
+    vectors = iter(_read([vector for *_, vector in rows if vector is not None]))
     marked = len(passages.PLACE)
-    keys = json.loads(written) if len(written) > len("[]") else []
-    return Side(
-        canonical=canonical,
-        folded=folded,
-        keys=tuple([key for key in keys if not key.startswith(passages.PLACE)]),
-        lang=lang,
-        places=frozenset([key[marked:] for key in keys if key.startswith(passages.PLACE)]),
-        vector=None if vector is None else np.frombuffer(vector, ">f2", offset=_HEADER).astype(np.float32),
-        stored_names=None if names is None else frozenset(names.split()),
-    )
+    for _, _, canonical, folded, _, written, names, lang, _, vector in rows:
+        keys = json.loads(written) if len(written) > len("[]") else []
+        yield Side(
+            canonical=canonical,
+            folded=folded,
+            keys=tuple([key for key in keys if not key.startswith(passages.PLACE)]),
+            lang=lang,
+            places=frozenset([key[marked:] for key in keys if key.startswith(passages.PLACE)]),
+            vector=None if vector is None else next(vectors),
+            stored_names=None if names is None else frozenset(names.split()),
+        )
+
+
+def _read(vectors: Sequence[bytes]) -> Vector:
+    """Return `vectors` as PostgreSQL sends them, a row each."""
+    sent = np.frombuffer(b"".join(vectors), np.dtype([("header", "V4"), ("numbers", ">f2", DIMENSION)]))
+    return sent["numbers"].astype(np.float32)
