@@ -19,9 +19,7 @@ WINDOW: Final = 600  # seconds
 NARROW: Final = 60  # reports within a window from one IPv4 address or one IPv6 /64: one line, one office
 WIDE: Final = 240  # from one IPv4 /24 or one IPv6 /48: a neighbourhood, an organisation
 REFUSED: Final = 10.0  # times these limits: no school and no commune sends as many, a program does
-MOST: Final = (
-    50_000  # networks remembered at a time, about 10 MB; the one not heard of for longest goes first
-)
+MOST: Final = 50_000  # networks remembered at a time, 10 MB; the one not heard of for longest goes first
 
 
 class Crowds:
