@@ -19,6 +19,7 @@ from sqlalchemy import Engine, exists, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import sessionmaker
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 import intake.api
 import intake.api_pictures
@@ -37,6 +38,7 @@ import publish.desk
 import publish.routes
 import verify.routes
 from app import auth, web
+from app.bodies import Bodies
 from app.i18n import words
 from app.shield import Shield
 from models import Case, Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -143,6 +145,8 @@ def _unreadable(request: Request, exc: Exception) -> Response:
 
 def _http(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)  # noqa: S101
+    if isinstance(exc.__cause__, Refusal):  # raised while the framework read the body
+        return _refused(request, exc.__cause__)
     code = HTTP_CODES.get(exc.status_code, "input")
     made = answer(request, Invalid(code=code), exc.status_code)
     made.headers.update(exc.headers or {})
@@ -255,6 +259,19 @@ def _hang_health(app: FastAPI) -> None:
         app.add_api_route(path, door, methods=["GET"], include_in_schema=False)
 
 
+class Building(FastAPI):
+    """The application with our words around the framework's own limits of bodies."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return everything a request goes through."""
+        house: web.House = self.state.house
+
+        def dress(inner: ASGIApp) -> ASGIApp:
+            return Shield(inner, secure=house.secure_cookies, public_url=house.public_url)
+
+        return Bodies(super().build_middleware_stack(), answer, dress)
+
+
 def create_app(
     engine: Engine,
     *,
@@ -268,7 +285,7 @@ def create_app(
     session_hours: int = 8,
 ) -> FastAPI:
     """Return the web application over `engine`. Reads no environment, loads no encoder."""
-    app = FastAPI(
+    app = Building(
         title="Kiểm Tin",
         version=version("kiem-tin"),
         docs_url=None,
