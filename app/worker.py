@@ -5,6 +5,7 @@ so that a lost notice costs two seconds and not an arrival.
 """
 
 import gc
+import itertools
 import logging
 import threading
 from collections.abc import Callable
@@ -23,11 +24,12 @@ from corpus import encoder, passages, reembedding
 from corpus.encoder import Encoder
 from intake import arriving, polite, watching
 from intake.fetch import DEFAULT, Limits
-from verify import budget, rereading, triage
+from verify import budget, rereading, resembling, triage
 from verify.sieve import Sieve
 
 log = logging.getLogger(__name__)
 SWEEP = 2.0  # seconds between two looks when nobody tells
+_IN_A_FLOOD = 8  # turns of triage until held reports are compared once more
 _CAPTURES = 2  # lines that keep copies of pages: a machine that hangs does not hold up all others
 _CHANNELS = ("arrivals", "captures", "passages", "pictures", "source_trials")
 
@@ -118,7 +120,7 @@ def steps(
     """
     sessions: sessionmaker[Session] = sessionmaker(engine, expire_on_commit=False)
     encoders = reembedding.Encoders(sessions, partial(_settled, load_encoder), model=model, load=load)
-    sieve = Sieve(flood_cases)
+    sieve, turns = Sieve(flood_cases), itertools.count(1)
 
     def think(at: datetime) -> bool:
         # All each time: a large import must not hold up reports, nor reports a new claim's vector.
@@ -128,8 +130,12 @@ def steps(
         reread = rereading.run_one(sessions, serving, at=at)
         judged = arriving.run_one(sessions, serving, at=at, zone=zone)
         encoded = passages.encode_some(sessions, serving)
-        # Another encoder takes over when there is nothing else to do.
-        return sifted or encoded or triaged or reread or judged or encoders.advance(at=at)
+        busy = sifted or encoded or triaged or reread or judged
+        # In a flood there is always something; otherwise it waits, and another encoder still longer.
+        compared = (not busy or next(turns) % _IN_A_FLOOD == 0) and resembling.compare_some(
+            sessions, serving, at=at
+        )
+        return busy or compared or encoders.advance(at=at)
 
     def draw(at: datetime) -> bool:
         return contact_key is not None and intake.drawing.run_one(sessions, contact_key, at=at)

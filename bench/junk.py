@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,16 @@ MIX: Final = (
     ("gibberish", 0.1, True),
     ("pasted", 0.1, True),
 )
+# Another mixture, which knows the province: fluent, with its places, and made from honest reports.
+LOCAL: Final = (
+    ("program", 0.2, False),
+    ("template", 0.1, True),
+    ("comment", 0.2, True),
+    ("placed", 0.25, True),
+    ("altered", 0.15, True),
+    ("advert", 0.1, True),
+)
+MIXES: Final = {"usual": MIX, "local": LOCAL}
 _TEMPLATES: Final = (
     "Tin nóng: vừa xảy ra {what} tại {place}, {n} người thiệt mạng, chia sẻ gấp cho người thân biết",
     "{place}: {what} lúc {h} giờ sáng nay, {n} người mất tích, họ giấu không cho báo chí đưa tin đâu",
@@ -38,6 +48,30 @@ _WHATS: Final = (
     "động đất",
     "sạt lở núi",
 )
+_CALLS: Final = (
+    "thật không vậy trời",
+    "hóng quá",
+    "ai biết chỉ với",
+    "sợ ghê",
+    "chia sẻ đi mọi người",
+    "tin chuẩn chưa",
+    "nghe mà run",
+    "đăng lại cho mọi người xem",
+    "vãi thật",
+    "cập nhật đi ad ơi",
+    "ở đâu đấy",
+    "cầu mong bình an",
+)
+_GOODS: Final = (
+    "xe máy cũ",
+    "gạo nếp",
+    "áo khoác",
+    "điện thoại",
+    "mật ong rừng",
+    "bàn ghế gỗ",
+    "chó con",
+    "sim số đẹp",
+)
 _PLACELESS: Final = (15, 18, 23)  # stories
 _KINDS: Final = ("no_marks", "teencode", "chatter", "typos", "shouted", "lower", "telex")
 
@@ -52,6 +86,7 @@ class Post:
     proven: bool
     place: str | None = None  # chosen on the form
     seen_where: str | None = None
+    url: str | None = None
     story: int = -1
 
 
@@ -81,13 +116,16 @@ def _reported(story: int, text: str, rng: random.Random) -> Post:
     return Post(text, "honest", address(rng), True, place=chosen, seen_where=seen, story=story)
 
 
-def junk(count: int, seed: int = 8) -> list[Post]:
-    """Return `count` posts of junk in the mixture `MIX`, shuffled."""
+Mix = Sequence[tuple[str, float, bool]]
+
+
+def junk(count: int, seed: int = 8, mix: Mix = MIX) -> list[Post]:
+    """Return `count` posts of junk in the mixture `mix`, shuffled."""
     rng = random.Random(seed)  # noqa: S311  invented texts, no secrets
     pasted = _sentences()
     few = [f"113.160.{i}.7" for i in range(3)]
     made: list[Post] = []
-    for kind, share, proven in MIX:
+    for kind, share, proven in mix:
         for number in range(round(count * share)):
             text = _text(kind, rng, pasted)
             made.append(Post(text, kind, few[number % 3] if kind == "few" else address(rng), proven))
@@ -95,10 +133,10 @@ def junk(count: int, seed: int = 8) -> list[Post]:
     return made
 
 
-def mixed(count: int) -> list[Post]:
+def mixed(count: int, seed: int = 8, mix: Mix = MIX) -> list[Post]:
     """Return `count` posts of junk with the honest reports spread evenly among them."""
-    posts: list[Post] = junk(count)
-    true = honest()
+    posts: list[Post] = junk(count, seed, mix)
+    true = honest(seed - 1)
     step = len(posts) / len(true)
     for number, one in reversed(list(enumerate(true))):
         posts.insert(int((number + 0.5) * step), one)
@@ -123,6 +161,8 @@ def address(rng: random.Random) -> str:
 def _text(kind: str, rng: random.Random, pasted: list[str]) -> str:
     if kind == "pasted":
         return f"{rng.choice(pasted)} {rng.choice(pasted)}"
+    if kind in _LOCAL:
+        return _LOCAL[kind](rng, pasted)
     return _gibberish(rng) if kind == "gibberish" else _filled(rng)
 
 
@@ -136,6 +176,42 @@ def _gibberish(rng: random.Random) -> str:
     return " ".join(
         "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randrange(2, 9))) for _ in range(20)
     )
+
+
+def _commented(rng: random.Random, _pasted: list[str]) -> str:
+    """Return what people call out under a post: made of words, tells nothing."""
+    return " ".join(rng.choice(_CALLS) for _ in range(rng.randrange(2, 6)))
+
+
+def _placed(rng: random.Random, pasted: list[str]) -> str:
+    """Return a fluent sentence that concerns nothing here, with a place of the province."""
+    place = rng.choice(places.communes()).name
+    return rng.choice(("Ở {p}: {s}", "{s} Tôi ở {p}.", "{p} hôm nay. {s}")).format(
+        p=place, s=rng.choice(pasted)
+    )
+
+
+def _altered(rng: random.Random, _pasted: list[str]) -> str:
+    """Return an honest report with other numbers, another place in front, words lost or repeated."""
+    words = rng.choice(rng.choice(stories())).split()
+    for _ in range(rng.randrange(1, 5)):
+        at = rng.randrange(len(words))
+        words[at : at + 1] = rng.choice(
+            ([], [words[at], words[at]], [str(rng.randrange(2, 90))], [rng.choice(words)])
+        )
+    start = f"{rng.choice(places.communes()).name}: " if rng.random() < 0.5 else ""
+    return start + " ".join(words)
+
+
+def _advertised(rng: random.Random, _pasted: list[str]) -> str:
+    place = rng.choice(places.communes()).name
+    what, number = rng.choice(_GOODS), rng.randrange(100, 999)
+    link = f"http://shop{rng.randrange(10_000)}.example/{number}"
+    phone = f"09{number}{number}12"
+    return f"Thanh lý {what} giá chỉ {number} nghìn, giao tận nơi tại {place}, liên hệ {phone}, xem {link}"
+
+
+_LOCAL: Final = {"comment": _commented, "placed": _placed, "altered": _altered, "advert": _advertised}
 
 
 def _sentences() -> list[str]:

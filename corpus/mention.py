@@ -13,9 +13,10 @@ from corpus import places
 from corpus.syllables import fold
 
 _LIMIT: Final = 10_000  # characters looked at
-# Written with marks and capitals, or in capitals, or without any marks in words that stand together.
+# In any capitals. "Yên Bái" without marks only as a name: "yen bai" may be other words.
 _PROVINCES: Final = re.compile(
-    r"\b(?:Lào|LÀO|Lao|LAO)[ -]?(?:Cai|CAI)\b|\b(?:Yên|YÊN)[ -](?:Bái|BÁI)\b|\bYen Bai\b"
+    r"\b(?:Lào|LÀO|Lao|LAO)[ -]?(?:Cai|CAI)\b|\bl[aà]o cai\b"
+    r"|\b(?:Yên|YÊN)[ -](?:Bái|BÁI)\b|\byên bái\b|\bYen Bai\b"
 )
 # Landmarks that stand nowhere else, by their folded names in `corpus.places`.
 _TELLING: Final = frozenset(

@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, BigId
@@ -117,7 +117,7 @@ class Arrival(Base):
         CheckConstraint("(state = 'triaged') = (case_id IS NOT NULL)", name="triaged_case"),
         CheckConstraint("(case_id IS NULL) = (joined IS NULL)", name="joined_whole"),
         CheckConstraint("state NOT IN ('held', 'discarded') OR held_why IS NOT NULL", name="held_why_given"),
-        CheckConstraint("near_case_id IS NULL OR held_why = 'wave'", name="near_case"),
+        CheckConstraint("near_case_id IS NULL OR held_why IS NOT NULL", name="near_case"),
         Index("ix_arrivals_near_case", "near_case_id", postgresql_where=text("state = 'held'")),
         Index("ix_arrivals_held", "received_at", "id", postgresql_where=text("state = 'held'")),
         Index(
@@ -161,6 +161,7 @@ class Arrival(Base):
     near_case_id: Mapped[int | None] = mapped_column(
         ForeignKey("cases.id")
     )  # the case it resembles, while held
+    compared_to: Mapped[int | None] = mapped_column(BigInteger)  # the newest case there was then
     family_id: Mapped[int | None] = mapped_column(ForeignKey("families.id", use_alter=True))
     telling: Mapped[int | None] = mapped_column(SmallInteger)  # 0..100, orders what waits; decides nothing
     proven: Mapped[bool] = mapped_column(default=False, server_default="false")  # with a proof of work

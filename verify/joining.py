@@ -136,7 +136,7 @@ def copies(session: Session, arrivals: Sequence[Arrival], normal: Mapping[int, N
     rest: list[Arrival] = []
     found: dict[int, list[tuple[Arrival, Joined]]] = defaultdict(list)
     exact = _by_words(session, {normal[one.id].fingerprint for one in arrivals})
-    families = _by_family(session, {one.family_id for one in arrivals if one.family_id is not None})
+    families = of_families(session, {one.family_id for one in arrivals if one.family_id is not None})
     for one in arrivals:
         text = normal[one.id]
         same = exact.get(text.fingerprint)
@@ -165,12 +165,14 @@ def _by_words(session: Session, fingerprints: set[str]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class _Known:
+class Opened:
+    """A case by its opening text."""
+
     case_id: int
     side: Side
 
 
-def _by_family(session: Session, families: set[int]) -> dict[int, list[_Known]]:
+def of_families(session: Session, families: set[int]) -> dict[int, list[Opened]]:
     """Return the cases that hold members of each family, as their opening texts: a few, oldest first."""
     rows = session.execute(
         select(
@@ -181,15 +183,15 @@ def _by_family(session: Session, families: set[int]) -> dict[int, list[_Known]]:
         .where(Arrival.family_id.in_(families))
         .order_by(Arrival.family_id, Passage.case_id)
     )
-    found: dict[int, list[_Known]] = defaultdict(list)
+    found: dict[int, list[Opened]] = defaultdict(list)
     for row in rows:
         if len(found[row.family_id]) < _CASES:
             side = Side(row.canonical, row.folded, tuple(row.keys), row.lang)
-            found[row.family_id].append(_Known(row.case_id, side))
+            found[row.family_id].append(Opened(row.case_id, side))
     return found
 
 
-def _nearest(text: NormalText, known: Sequence[_Known]) -> int | None:
+def _nearest(text: NormalText, known: Sequence[Opened]) -> int | None:
     """Return the case whose opening text has nearly the same words and tells the same, or None."""
     if not text.informative:
         return None

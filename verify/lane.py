@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Subquery, func, select
+from sqlalchemy import ColumnElement, Subquery, func, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from models import Arrival, ArrivalState, Family, HeldWhy, NotFound
+from models import Arrival, ArrivalState, Case, Family, HeldWhy, NotFound
 from verify.cases import LARGEST_ID
 
 PAGE: Final = 25  # families
@@ -35,6 +35,7 @@ class Sign:
     first_at: datetime
     last_at: datetime
     telling: int  # 0..100, of that arrival
+    near: int  # how many are shown with the case that they resemble
     why: Sequence[HeldWhy]
     proven: int
 
@@ -68,22 +69,32 @@ class Members:
 
 
 def ask(
-    session: Session, *, state: ArrivalState, why: HeldWhy | None = None, largest: bool = False, page: int = 1
+    session: Session,
+    *,
+    state: ArrivalState,
+    why: HeldWhy | None = None,
+    near: int | None = None,
+    largest: bool = False,
+    page: int = 1,
 ) -> Page:
     """Return a page of families held (or discarded), the most telling first, or the largest first.
 
-    Three queries, whatever the size of the list.
+    A family all of which is shown with cases comes last: there is no news in it. `near`: only what
+    resembles that case. Three queries, whatever the size of the list.
     """
     counts = session.execute(
         select(Arrival.held_why, func.count(), func.count().filter(Arrival.family_id.is_(None)))
         .where(Arrival.state == state)
         .group_by(Arrival.held_why)
     ).all()
-    families = _families(state, why)
+    families = _families(state, why, near)
     size = session.scalar(select(func.count()).select_from(families)) or 0
     pages = max(1, min(-(-size // PAGE), PAGES))
     page = min(max(page, 1), pages)
-    order = (families.c.count.desc(), families.c.telling.desc()) if largest else (families.c.telling.desc(),)
+    news = families.c.near < families.c.count
+    order = (families.c.count.desc(), families.c.telling.desc())
+    if not largest:
+        order = (news.desc(), families.c.telling.desc())
     rows = session.execute(
         select(families, Arrival.text, Arrival.url, Arrival.pictures)
         .join(Arrival, Arrival.id == families.c.arrival_id)
@@ -129,18 +140,24 @@ def flood(session: Session, *, now: datetime) -> int:
     return session.scalar(held) or 0
 
 
-def _families(state: ArrivalState, why: HeldWhy | None) -> Subquery:
+def _families(state: ArrivalState, why: HeldWhy | None, near: int | None) -> Subquery:
     where: list[ColumnElement[bool]] = [Arrival.state == state, Arrival.family_id.is_not(None)]
     if why is not None:
         where.append(Arrival.held_why == why)
-    best = func.array_agg(aggregate_order_by(Arrival.id, Arrival.telling.desc(), Arrival.id))
+    if near is not None:
+        merged = select(Case.id).where(Case.merged_into_id == near)
+        where.append(or_(Arrival.near_case_id == near, Arrival.near_case_id.in_(merged)))
+    known = Arrival.near_case_id.is_not(None)
+    best = func.array_agg(aggregate_order_by(Arrival.id, known, Arrival.telling.desc(), Arrival.id))
+    points = func.coalesce(func.max(Arrival.telling).filter(~known), func.max(Arrival.telling), 0)
     return (
         select(
             Arrival.family_id,
             func.count().label("count"),
             func.min(Arrival.received_at).label("first_at"),
             func.max(Arrival.received_at).label("last_at"),
-            func.coalesce(func.max(Arrival.telling), 0).label("telling"),
+            points.label("telling"),
+            func.count().filter(known).label("near"),
             func.array_agg(Arrival.held_why.distinct()).label("why"),
             func.count().filter(Arrival.proven).label("proven"),
             best[1].label("arrival_id"),

@@ -20,16 +20,20 @@ def lane_page(request: Request, session: web.SessionDep, _person: ReaderDep) -> 
     query = request.query_params
     state, why = _state(query.get("muc", "")), _why(query.get("vi-sao", ""))
     largest = query.get("xep") == "nhieu"
-    found = lane.ask(session, state=state, why=why, largest=largest, page=_number(query.get("trang", "1")))
+    near = _number(query.get("vu-viec", "")) or None
+    page = _number(query.get("trang", "1"))
+    found = lane.ask(session, state=state, why=why, near=near, largest=largest, page=page)
     kept = {
         "muc": _word(state),
         "vi-sao": "" if why is None else why.value,
         "xep": "nhieu" if largest else "",
+        "vu-viec": str(near or ""),
     }
     context = {
         "found": found,
         "discarded": state is ArrivalState.DISCARDED,
         "why": why,
+        "near": near,
         "largest": largest,
         "here": f"{_HERE}?{urlencode({name: value for name, value in kept.items() if value})}",
         "done": query.get("da", ""),

@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from models import Arrival, ArrivalState, Band, Case, HeldWhy, Joined
-from verify import budget, joining, pictured, sifting, telling
+from verify import budget, joining, pictured, resembling, sifting, telling
 from verify.families import Known
 
 log = logging.getLogger(__name__)
@@ -36,10 +36,16 @@ class Sieve:
     def run(self, sessions: sessionmaker[Session], *, at: datetime) -> bool:
         """Sift what is held; under pressure what waits for triage too. Returns whether there was anything."""
         try:
-            return sifting.held_some(sessions, self.known, at=at) | self._press(sessions, at)
+            return self._sift_held(sessions, at) | self._press(sessions, at)
         except Exception:  # triage goes on without a sieve rather than not at all
             log.exception("the sieve failed")
             return False
+
+    def _sift_held(self, sessions: sessionmaker[Session], at: datetime) -> bool:
+        with sessions.begin() as session:
+            held, normal = sifting.held_some(session, self.known, at=at)
+            resembling.attach(session, held, normal)
+        return bool(held)
 
     def _press(self, sessions: sessionmaker[Session], at: datetime) -> bool:
         if not self.cases:
@@ -59,7 +65,9 @@ class Sieve:
         left = joining.copies(session, left, normal)
         spent = budget.spent(session, at=at, cases=self.cases)
         ranked = _repeated(session, left)
-        hold_all(session, [one for one in ranked if _hopeless(one, spent)])
+        hopeless = [one for one in ranked if _hopeless(one, spent)]
+        hold_all(session, hopeless)
+        resembling.attach(session, hopeless, normal)
 
     def holds(
         self, session: Session, arrival: Arrival, like: Sequence[joining.Like], *, at: datetime
@@ -156,7 +164,9 @@ def _shorten(session: Session, at: datetime) -> int:
         .offset(PATIENCE)
         .with_for_update(skip_locked=True)
     )
-    return hold_all(session, session.scalars(line).all())
+    late = session.scalars(line).all()
+    resembling.attach(session, late if hold_all(session, late) else (), {})
+    return len(late)
 
 
 def _of_full_family(arrival: Arrival, like: Sequence[joining.Like], spent: budget.Spent) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import bindparam, cast, func, select, update
 from sqlalchemy.dialects.postgresql import TSQUERY, array
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from corpus import passages
@@ -21,19 +21,18 @@ _EXACT: Final = ("url:", "id:")  # keys by which alone two texts belong together
 BATCH: Final = 200  # arrivals of one transaction, about a fifth of a second
 
 
-def held_some(sessions: sessionmaker[Session], known: Known, *, at: datetime) -> bool:
-    """Sift a batch of held arrivals that were not sifted yet; return whether there were any."""
-    with sessions.begin() as session:
-        waiting = session.scalars(
-            select(Arrival)
-            .where(Arrival.state == ArrivalState.HELD, Arrival.family_id.is_(None))
-            .order_by(Arrival.id)
-            .limit(BATCH)
-            .with_for_update(skip_locked=True)
-        ).all()
-        if waiting:
-            sift(session, waiting, known, at=at)
-    return bool(waiting)
+def held_some(
+    session: Session, known: Known, *, at: datetime
+) -> tuple[Sequence[Arrival], dict[int, NormalText]]:
+    """Sift a batch of held arrivals that were not sifted yet; return them, and their normal texts by id."""
+    waiting = session.scalars(
+        select(Arrival)
+        .where(Arrival.state == ArrivalState.HELD, Arrival.family_id.is_(None))
+        .order_by(Arrival.id)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    ).all()
+    return waiting, sift(session, waiting, known, at=at) if waiting else {}
 
 
 def sift(

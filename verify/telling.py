@@ -14,7 +14,7 @@ _PERHAPS: Final = 20  # a name that other provinces have as well
 _LINK: Final = 10
 _PICTURE: Final = 20
 _KNOWN: Final = 20  # exact keys that a confirmed claim has: a link, a number with its unit, an account
-_CARE: Final = 5  # each: where it was seen, why it is doubted
+_CARE: Final = 5  # each: where it was seen, why it is doubted, a proof of work spent on it
 _LEAST: Final = 6  # words; a shorter text says little
 
 
@@ -24,6 +24,7 @@ def score(arrival: Arrival, normal: NormalText, *, known: bool) -> int:
     points += _LINK * (arrival.url is not None or any(key.startswith("url:") for key in normal.keys))
     points += _PICTURE * bool(arrival.pictures) + _KNOWN * known
     points += _CARE * (arrival.seen_where is not None) + _CARE * bool(arrival.doubt)
+    points += _CARE * arrival.proven
     return min(100, round(points))
 
 

@@ -26,7 +26,7 @@ from models import (
     audit,
 )
 from models.case import CASE_NUMBERS
-from verify import budget, dedupe, joining, pictured, same_picture, sifting
+from verify import budget, dedupe, joining, pictured, resembling, same_picture, sifting
 from verify.sieve import Sieve, hold_all, nearest
 
 log = logging.getLogger(__name__)
@@ -155,10 +155,12 @@ def _settle(
         return joining.join(session, arrival, fit.case, how, at=at, hit=fit.hit)
     if sieve is not None and sieve.holds(session, arrival, like, at=at):
         hold_all(session, [arrival], nearest(like))
+        resembling.attach(session, [arrival], {arrival.id: normal})
         return None
     case = _open(session, arrival, query, encoder, at=at)
     if case is None:  # the same words opened a case a moment ago
         return joining.join(session, arrival, _expect(_case_of(session, normal)), _same_as(normal), at=at)
+    resembling.gather(session, case.id, arrival.family_id, query.side)
     if seen is not None:
         _suggest_picture(session, case, seen, encoder, at=at)
     suggest_twins(session, case, twins, encoder, at=at)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import Arrival, ArrivalState, HeldWhy, NotFound
+from models import Arrival, ArrivalState, CaseState, HeldWhy, NotFound
 from tests import factories as make
 from tests.factories import AT
 from verify import lane, sifting, telling
@@ -47,6 +47,26 @@ def test_families_come_with_the_most_telling_first(session: Session, sift: Calla
     assert (page.total, page.families, page.unsifted) == (7, 2, 0)
     assert [one.count for one in lane.ask(session, state=ArrivalState.HELD, largest=True).signs] == [5, 2]
     assert [one.count for one in lane.ask(session, state=ArrivalState.HELD, why=HeldWhy.BAIT).signs] == [5]
+
+
+def test_what_is_shown_with_its_case_takes_no_place_on_the_first_page(
+    session: Session, sift: Callable[[], None]
+) -> None:
+    dam = make.case(session)
+    hold(session, f"{DAM} Bát Xát, Lào Cai", near_case_id=dam.id)
+    news = hold(session, "Nghe bảo sắp không cho bán quế nữa, bà con bán nhanh đi")
+    both = [hold(session, "Chợ Bắc Hà tuần này nghỉ phiên", near_case_id=near) for near in (dam.id, None)]
+    sift()
+    page = lane.ask(session, state=ArrivalState.HELD)
+    shown = [(sign.arrival_id, sign.near) for sign in page.signs]
+    assert shown[:2] == [(both[1], 1), (news, 0)]
+    assert shown[2][1] == 1
+    only = lane.ask(session, state=ArrivalState.HELD, near=dam.id)
+    assert [(sign.count, sign.near) for sign in only.signs] == [(1, 1), (1, 1)]
+    again = make.case(session)
+    dam.state, dam.merged_into_id = CaseState.MERGED, again.id
+    session.flush()
+    assert lane.ask(session, state=ArrivalState.HELD, near=again.id).families == 2
 
 
 def test_what_has_no_family_yet_is_counted(session: Session) -> None:
@@ -102,12 +122,12 @@ def test_the_queue_tells_of_a_flood_only_while_one_is_on(session: Session) -> No
 
 
 def test_every_held_arrival_is_sifted_once(sessions: sessionmaker[Session]) -> None:
+    known = Known()
     with sessions.begin() as session:
         for number in range(3):
             hold(session, f"{DAM} {number}")
-    known = Known()
-    assert sifting.held_some(sessions, known, at=AT)
-    assert not sifting.held_some(sessions, known, at=AT)
-    with sessions() as session:
+        assert len(sifting.held_some(session, known, at=AT)[0]) == 3
+    with sessions.begin() as session:
+        assert not sifting.held_some(session, known, at=AT)[0]
         assert session.scalar(select(func.count(Arrival.family_id.distinct()))) == 1
         assert (session.scalar(select(func.min(Arrival.telling))) or 0) >= telling.HIGH

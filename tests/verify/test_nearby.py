@@ -111,6 +111,6 @@ def test_of_two_officers_at_once_one_takes_it_in(sessions: sessionmaker[Session]
         assert session.get_one(Case, case_id).arrivals == before + 1
 
 
-def test_only_a_wave_compares_with_cases(session: Session) -> None:
+def test_what_was_never_held_is_shown_with_no_case(session: Session) -> None:
     with pytest.raises(DBAPIError, match="ck_arrivals_near_case"), session.begin_nested():
-        hold(session, make.case(session), held_why="no_proof")
+        hold(session, make.case(session), state="received", held_why=None)

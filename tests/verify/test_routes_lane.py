@@ -25,7 +25,7 @@ def family(sessions: Sessions) -> int:
             make.arrival(
                 session, f"{DAM} {number}", state=ArrivalState.HELD, held_why=HeldWhy.WAVE, proven=True
             )
-    sifting.held_some(sessions, Known(), at=make.AT)
+        sifting.held_some(session, Known(), at=make.AT)
     with sessions() as session:
         return session.scalar(select(func.min(Arrival.family_id))) or 0
 
