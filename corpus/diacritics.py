@@ -24,6 +24,7 @@ _READINGS: Final = 8  # kept at each word
 _FORMS: Final = 20  # of one folded syllable
 _NONE: Final = -1  # no such pair was counted
 _REMEMBERED: Final = 20_000  # contexts, about 15 MB
+_FIRSTS: Final = 512  # syllables whose pairs are at hand, about 5 MB
 _READ_AGAIN: Final = 256  # texts: what the encoder has read is then put beside each of its candidates
 
 
@@ -51,6 +52,7 @@ class Restorer:
         self._known = known
         self._ids = {syllable: i for i, syllable in enumerate(known.syllables)}
         self._chances = lru_cache(maxsize=_REMEMBERED)(self._work_out)
+        self._seconds = lru_cache(maxsize=_FIRSTS)(self._pairs_of)
 
     def restore(self, canonical: str) -> str:
         """Return what the function of this name does, by this table."""
@@ -105,18 +107,22 @@ class Restorer:
             options = [self._ids.get(choice[1:], START)]
         else:
             options = known.forms.get(choice, [START])[:_FORMS]
-        size = len(known.syllables)
+        seconds = self._seconds(before)
+        thirds = {} if pair == _NONE else _following(known.threes, pair, len(known.syllables))
         found = []
         for syllable in options:
-            place = _place(known.pairs, before * size + syllable)
+            place = seconds.get(syllable, _NONE)
             chance = known.rests[before] * known.alone[syllable]
             chance += known.pair_shares[place] if place != _NONE else 0.0
             if pair != _NONE:
-                three = _place(known.threes, pair * size + syllable)
+                three = thirds.get(syllable, _NONE)
                 chance *= known.pair_rests[pair]
                 chance += known.three_shares[three] if three != _NONE else 0.0
             found.append((syllable, place, math.log(chance + 1e-12)))
         return found
+
+    def _pairs_of(self, first: int) -> dict[int, int]:
+        return _following(self._known.pairs, first, len(self._known.syllables))
 
 
 class _Reading(NamedTuple):
@@ -151,9 +157,12 @@ def _written_out() -> frozenset[str]:
     return frozenset(" ".join(chat_spellings().values()).lower().split())
 
 
-def _place(codes: Sequence[int], code: int) -> int:
-    place = bisect_left(codes, code)
-    return place if place < len(codes) and codes[place] == code else _NONE
+def _following(codes: Sequence[int], before: int, size: int) -> dict[int, int]:
+    """Return the places in `codes` of what was counted after `before`, by the syllable that follows it."""
+    begin = before * size
+    first = bisect_left(codes, begin)
+    last = bisect_left(codes, begin + size, first)
+    return {code - begin: place for place, code in enumerate(codes[first:last], first)}
 
 
 def _as_written(word: str, chosen: str) -> str:

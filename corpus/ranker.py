@@ -6,16 +6,16 @@ it did. Another artefact, or another module with `load` and the methods of `Rank
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from corpus.signals import Signals, Table
+from corpus.signals import DEAR, Signals, Table
 from models.match import Band
 
 
@@ -43,12 +43,39 @@ class Ranker:
         if not len(rows):
             return []
         heights = ((rows - self.mean) / self.scale) @ np.array(self.weights) + self.bias
-        return [float(1 / (1 + math.exp(-max(-50.0, min(50.0, height))))) for height in heights]
+        return [1 / (1 + math.exp(-max(-50.0, min(50.0, height)))) for height in heights.tolist()]
+
+    @cached_property
+    def hopeful(self) -> "Ranker":
+        """A ranker that does without the dearest signals (`DEAR`) and never says less than this one."""
+        known = [place for place, name in enumerate(self.features) if name not in DEAR]
+        best = [
+            max((end - mean) / scale * weight for end in (0.0, 1.0))
+            for name, mean, scale, weight in self._rows()
+            if name in DEAR
+        ]
+        return replace(
+            self,
+            features=tuple(self.features[place] for place in known),
+            mean=tuple(self.mean[place] for place in known),
+            scale=tuple(self.scale[place] for place in known),
+            weights=tuple(self.weights[place] for place in known),
+            bias=self.bias + sum(best),
+        )
+
+    @property
+    def floor(self) -> float:
+        """The least probability at which anything is suggested."""
+        return min(self.bands.values())
 
     def contributions(self, pair: Signals) -> dict[str, float]:
         """Return what each signal added to the log-odds of `pair`, for people to look at."""
-        rows = zip(self.features, self.mean, self.scale, self.weights, strict=True)
-        return {name: (getattr(pair, name) - mean) / scale * weight for name, mean, scale, weight in rows}
+        return {
+            name: (getattr(pair, name) - mean) / scale * weight for name, mean, scale, weight in self._rows()
+        }
+
+    def _rows(self) -> Iterator[tuple[str, float, float, float]]:
+        return zip(self.features, self.mean, self.scale, self.weights, strict=True)
 
     def band(self, probability: float) -> Band | None:
         """Return the band of a probability, or None below the floor: then nothing is suggested."""

@@ -4,7 +4,7 @@ Codes and character spans only; templates turn them into words. Spans are [start
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from corpus import reworded
@@ -68,7 +68,16 @@ class Reasons:
 
     def as_json(self) -> dict[str, Any]:
         """Return the reasons as they are stored with a match."""
-        return {**asdict(self), "relation": self.relation.value}
+        return {
+            "relation": self.relation.value,
+            "shared": tuple([{"left": one.left, "right": one.right} for one in self.shared]),
+            "differences": tuple([vars(one).copy() for one in self.differences]),
+            "fired": self.fired,
+            "denial": None if self.denial is None else vars(self.denial).copy(),
+            "foreign": self.foreign,
+            "common": self.common,
+            "passage": self.passage,
+        }
 
 
 def explain(left: Side, right: Side, signals: Signals | None = None) -> Reasons:

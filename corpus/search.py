@@ -1,7 +1,7 @@
 """Nearest known texts: candidates from the database's indexes, scored, explained, in order."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -20,6 +20,7 @@ from models import Band, Relation
 
 __all__ = ["DEPTH", "Hit", "Near", "Query", "bulk", "cases", "claims"]
 
+_SLACK: Final = 1e-6  # of a probability: more than sums of numbers in another order differ
 _BATCH: Final = 32  # texts whose candidates are fetched together
 
 
@@ -153,15 +154,23 @@ class _Scored:
 
 
 def _hits(session: Session, query: Query, owner: Owner, *, limit: int, floor: bool) -> list[Hit]:
-    (ordered,) = _ranked(session, [query], owner)
-    shown = [one for one in ordered if not floor or one.model.band(one.probability) is not None][:limit]
+    (ordered,) = _ranked(session, [query], owner, floor=floor)
     # Reasons, and signals that are not weighed, take their time: only for those that are shown.
-    tables = {id(one.beside): one.beside.table(Signals._fields) for one in shown}
-    return [_hit(query, one, Signals(*tables[id(one.beside)][one.place].tolist())) for one in shown]
+    return [_hit(query, one, _all_signals(one)) for one in ordered[:limit]]
 
 
-def _ranked(session: Session, queries: Sequence[Query], owner: Owner) -> list[list[_Scored]]:
-    """Return for each query who is near, best first. Claims are compared with its passages too."""
+def _all_signals(one: _Scored) -> Signals:
+    (row,) = one.beside.table(Signals._fields, [one.place]).tolist()
+    return Signals(*row)
+
+
+def _ranked(
+    session: Session, queries: Sequence[Query], owner: Owner, *, floor: bool = False
+) -> list[list[_Scored]]:
+    """Return for each query who is near, best first; with `floor` none below the ranker's floor.
+
+    Claims are compared with its passages too.
+    """
     asking = [(number, query) for number, query in enumerate(queries)]
     if owner == "claim":
         asking += [(number, part) for number, query in enumerate(queries) for part in query.parts]
@@ -170,7 +179,7 @@ def _ranked(session: Session, queries: Sequence[Query], owner: Owner) -> list[li
     best: list[dict[int, _Scored]] = [{} for _ in queries]
     for (number, query), known in zip(asking, found, strict=True):
         beside = Comparison(query.side, [one.side for one in known])
-        for place, probability in enumerate(model.of_table(beside.table(model.features))):
+        for place, probability in _probabilities(beside, model, floor=floor):
             nearest = best[number].get(known[place].owner_id)
             if nearest is None or probability > nearest.probability:
                 one = known[place]
@@ -178,6 +187,19 @@ def _ranked(session: Session, queries: Sequence[Query], owner: Owner) -> list[li
                     one.owner_id, probability, query, one, beside, place, model
                 )
     return [sorted(one.values(), key=lambda it: (-it.probability, it.owner_id)) for one in best]
+
+
+def _probabilities(beside: Comparison, model: ranker.Ranker, *, floor: bool) -> Iterator[tuple[int, float]]:
+    """Yield the places of the candidates with their probabilities; with `floor` of those that reach it."""
+    if not floor:
+        yield from enumerate(model.of_table(beside.table(model.features)))
+        return
+    # Hardly one candidate in twenty could reach the floor, whatever its dearest signals say.
+    above = enumerate(model.hopeful.of_table(beside.table(model.hopeful.features)))
+    near = [place for place, most in above if most >= model.floor - _SLACK]
+    for place, probability in zip(near, model.of_table(beside.table(model.features, near)), strict=True):
+        if probability >= model.floor:
+            yield place, probability
 
 
 def _hit(query: Query, nearest: _Scored, measured: Signals) -> Hit:

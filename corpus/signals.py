@@ -4,7 +4,6 @@ The names in `Signals` are stable: stored with every match, shown to verifiers a
 new signal is a name with its meaning there and a line in `_COLUMNS`, which measures all candidates at once.
 """
 
-import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -119,14 +118,19 @@ class Comparison:
 
     def __init__(self, query: Side, candidates: Sequence[Side]) -> None:
         self.query, self.candidates = query, candidates
-        self._texts = [candidate.compared for candidate in candidates]
+        self._texts = [candidate.folded[:TEXT_LIMIT] for candidate in candidates]
         self._columns: dict[str, Column] = {}
 
-    def table(self, wanted: Sequence[str]) -> Table:
-        """Return the `wanted` signals: one row for each candidate."""
-        if not self.candidates:
+    def table(self, wanted: Sequence[str], among: Sequence[int] | None = None) -> Table:
+        """Return the `wanted` signals: one row for each candidate, or for those at `among` alone."""
+        if not self.candidates or (among is not None and not among):
             return np.zeros((0, len(wanted)))
-        return np.column_stack([self._column(name) for name in wanted]).astype(np.float64)
+        if among is None:
+            return np.array([self._column(name) for name in wanted], dtype=np.float64).T
+        places = list(among)
+        few = Comparison(self.query, [self.candidates[place] for place in places])
+        columns = [few._column(name) if name in DEAR else self._column(name)[places] for name in wanted]
+        return np.array(columns, dtype=np.float64).T
 
     def _column(self, name: str) -> Column:
         if name not in self._columns:
@@ -135,7 +139,11 @@ class Comparison:
 
     def each(self, of: Callable[[Side], float]) -> Column:
         """Return `of` of each candidate."""
-        return np.fromiter((of(one) for one in self.candidates), dtype=np.float64, count=len(self.candidates))
+        return np.array([of(one) for one in self.candidates], dtype=np.float64)
+
+    def evenly(self, number: float) -> Column:
+        """Return the same `number` for each candidate."""
+        return np.full(len(self.candidates), number)
 
     @cached_property
     def cosine(self) -> Column:
@@ -183,13 +191,15 @@ class Comparison:
     def covered(self) -> tuple[Column, Column]:
         """Shares by rarity: of the query's words a candidate has, and of its words the query has."""
         ours, total = self._weights, sum(self._weights.values())
-        shares = np.zeros((2, len(self._texts)))
+        asked = ours.keys()
+        found, back = [0.0] * len(self._texts), [0.0] * len(self._texts)
         for number, text in enumerate(self._texts):
             words = set(text.split())
-            shared = sum([ours[word] for word in ours.keys() & words])
+            shared = sum([ours[word] for word in asked & words])
             if shared:
-                shares[:, number] = shared / total, shared / sum(map(rarity, words))
-        return shares[0], shares[1]
+                found[number] = shared / total
+                back[number] = shared / sum(map(rarity, words))
+        return np.array(found), np.array(back)
 
     @cached_property
     def names_found(self) -> Column:
@@ -197,8 +207,9 @@ class Comparison:
         ours = self._weights
 
         def share(one: Side) -> float:
-            total = sum(map(rarity, one.names))
-            return sum([ours[word] for word in one.names if word in ours]) / total if total else -1.0
+            theirs = one.names if one.stored_names is None else one.stored_names
+            total = sum(map(rarity, theirs))
+            return sum([ours[word] for word in theirs if word in ours]) / total if total else -1.0
 
         return self.each(share)
 
@@ -206,19 +217,29 @@ class Comparison:
     def numbers_missing(self) -> Column:
         """Share of the query's numbers that the candidate lacks."""
         ours = self.query.numbers
-        return self.each(lambda one: len(ours - one.numbers) / len(ours) if ours else 0.0)
+        return self.each(lambda one: len(ours - one.numbers) / len(ours)) if ours else self.evenly(0.0)
 
     @cached_property
     def dates(self) -> Column:
         """1 where a date of each agrees, -1 where dates can be compared and none agree, else 0."""
         ours, worth = self.query.dates, {"agree": 1.0, "apart": -1.0, "unknown": 0.0}
-        return self.each(lambda one: worth[compare_dates(ours, one.dates)] if ours and one.dates else 0.0)
+        if not ours:
+            return self.evenly(0.0)
+        return self.each(lambda one: worth[compare_dates(ours, one.dates)] if one.dates else 0.0)
 
     @cached_property
     def places(self) -> Column:
         """1 where both name the same commune, -1 where both name communes and none is shared, else 0."""
         ours = self.query.places
-        return self.each(lambda one: (1.0 if ours & one.places else -1.0) if ours and one.places else 0.0)
+        if not ours:
+            return self.evenly(0.0)
+        return self.each(lambda one: (1.0 if ours & one.places else -1.0) if one.places else 0.0)
+
+    @cached_property
+    def longer(self) -> Column:
+        """Log of the candidate's words per word of the query."""
+        words = np.array([text.count(" ") + 1 for text in self._texts])
+        return np.asarray(np.log((words + 1) / (self.query.words + 1)), dtype=np.float64)
 
     def fuzzy(self, scorer: Callable[..., float], limit: int) -> Column:
         """Return what a scorer of rapidfuzz says of the first `limit` characters, 0..1."""
@@ -265,9 +286,13 @@ _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "foreign_cosine": lambda it: it.cosine * it.foreign,
     "foreign_gap": lambda it: _gap(it.cosine, 0.7) * it.foreign,
     "foreign_over": lambda it: it.cosine_over * it.foreign,
-    "query_short": lambda it: it.each(lambda _: max(0.0, 1 - (len(it.query.folded.split()) - 1) / 19)),
-    "longer": lambda it: it.each(lambda one: math.log((one.words + 1) / (it.query.words + 1))),
+    "query_short": lambda it: it.evenly(max(0.0, 1 - (len(it.query.folded.split()) - 1) / 19)),
+    "longer": lambda it: it.longer,
 }
+
+
+# Signals, 0 to 1, that take the longest and depend on nothing but the pair: not on the rest of the list.
+DEAR: Final = ("query_covered", "candidate_covered", "token_set", "partial")
 
 
 def measure(query: Side, candidates: Sequence[Side]) -> list[Signals]:

@@ -109,7 +109,7 @@ def is_folded_syllable(word: str) -> bool:
 
 def has_marks(word: str) -> bool:
     """Whether `word` carries a Vietnamese mark or đ."""
-    return any(_bare(char) != char.lower() for char in word)
+    return not word.isascii() and any(_bare(char) != char.lower() for char in word)
 
 
 def with_tone(rest: str, tone: str) -> str:

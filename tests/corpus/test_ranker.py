@@ -1,9 +1,11 @@
+import itertools
 import json
 
+import numpy as np
 import pytest
 
 from corpus import ranker
-from corpus.signals import Signals, measure
+from corpus.signals import DEAR, Signals, measure
 from models.match import Band
 from tests.corpus.test_signals import CLAIM, side
 
@@ -69,3 +71,13 @@ def test_read_refuses_an_artefact_that_does_not_fit() -> None:
         ranker.read(json.dumps({**about, **one, "features": ["smell"]}))
     with pytest.raises(ValueError, match="length"):
         ranker.read(json.dumps({**about, **one, "features": ["cosine", "char"]}))
+
+
+def test_doing_without_the_dearest_signals_never_says_less() -> None:
+    known = ranker.load()
+    dear = [dict(zip(DEAR, ends, strict=True)) for ends in itertools.product((0.0, 1.0), repeat=len(DEAR))]
+    for one in dear:
+        pair = ZERO._replace(cosine=0.9, **one)
+        row = np.array([[getattr(pair, name) for name in known.hopeful.features]])
+        assert known.hopeful.of_table(row)[0] >= known.score([pair])[0] - 1e-12
+    assert not set(DEAR) & set(known.hopeful.features)

@@ -145,3 +145,12 @@ def test_hostile_texts_take_bounded_time(
     make.passage(session, hostile, claim_id=ids[0])  # and it can be stored to be found itself
     best, *_ = search.claims(session, search.Query.of(normalise(REPORT), model), floor=False)
     assert best.owner_id == ids[0]
+
+
+def test_the_floor_leaves_out_what_is_below_it_and_nothing_else(
+    session: Session, model: Encoder, ids: list[int]
+) -> None:
+    query = search.Query.of(normalise(f"{REPORT} va sua hoc duong nhiem chi o sa pa"), model)
+    every = search.claims(session, query, floor=False)
+    assert len(every) == len(ids)
+    assert search.claims(session, query) == [hit for hit in every if hit.band is not None]

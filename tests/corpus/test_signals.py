@@ -109,3 +109,11 @@ def test_names_kept_with_a_text_are_not_looked_for_again() -> None:
 def test_signal_names_are_stable() -> None:
     assert {"cosine", "cosine_gap", "char", "char_gap", "word", "query_short"} <= set(Signals._fields)
     assert len(Signals._fields) == 31
+
+
+def test_some_rows_of_a_table_are_the_same_as_in_the_whole() -> None:
+    beside = Comparison(side(CLAIM), [side("Giá xăng tăng"), side(CLAIM.lower()), side("Đập Cốc Ly vỡ")])
+    whole = beside.table(Signals._fields)
+    some = Comparison(beside.query, beside.candidates).table(Signals._fields, [2, 0])
+    assert some.tolist() == whole[[2, 0]].tolist()
+    assert beside.table(Signals._fields, []).shape == (0, len(Signals._fields))
