@@ -132,6 +132,16 @@ class ConclusionOut(BaseModel):
     withdrawn: Annotated[bool, About(description="true: the rating no longer holds; the page says why")]
 
 
+_WAITS = (
+    "very many reports came at the same time, and this one will be looked at later than usual, by a person: "
+    "it is kept whole, nothing need be sent again"
+)
+_DISCARDED = (
+    "an officer read it and found nothing in it that can be checked; if that is a mistake, send it again and "
+    "say what happened where"
+)
+
+
 class PieceOut(BaseModel):
     """How far a further piece of the report has come; it may belong to another case than the first."""
 
@@ -140,6 +150,8 @@ class PieceOut(BaseModel):
     merged: bool
     reason: ClosedReason | None
     conclusion: ConclusionOut | None
+    waits: Annotated[bool, About(description=_WAITS)]
+    discarded: Annotated[bool, About(description=_DISCARDED)]
 
 
 class StatusOut(BaseModel):
@@ -152,6 +164,8 @@ class StatusOut(BaseModel):
     contact_kept: bool
     reason: ClosedReason | None
     conclusion: ConclusionOut | None
+    waits: Annotated[bool, About(description=_WAITS)]
+    discarded: Annotated[bool, About(description=_DISCARDED)]
     pieces: Annotated[list[PieceOut], About(description="what was sent together with it, from 2 on")]
 
 
@@ -289,6 +303,8 @@ def report_status(
         contact_kept=found.contact_kept,
         reason=found.reason,
         conclusion=_conclusion(found.conclusion, house.public_url),
+        waits=found.waits,
+        discarded=found.discarded,
         pieces=[
             PieceOut(
                 number=piece.number,
@@ -296,6 +312,8 @@ def report_status(
                 merged=piece.merged,
                 reason=piece.reason,
                 conclusion=_conclusion(piece.conclusion, house.public_url),
+                waits=piece.waits,
+                discarded=piece.discarded,
             )
             for piece in found.pieces
         ],

@@ -83,6 +83,8 @@ class PieceStatus:
     merged: bool
     reason: ClosedReason | None
     conclusion: Conclusion | None
+    waits: bool
+    discarded: bool
 
 
 def find(session: Session, code: str, *, key: bytes) -> Arrival:
@@ -106,7 +108,7 @@ def status(session: Session, arrival: Arrival) -> Status:
         received_at=received,
         merged=way.merged,
         contact_kept=reports.keeps_contact(session, arrival),
-        waits=arrival.state is ArrivalState.HELD and arrival.held_why not in _UNSAID,
+        waits=_waits(arrival),
         discarded=arrival.state is ArrivalState.DISCARDED,
         pictures=arrival.pictures,
         moments={Stage.RECEIVED: received, **way.moments},
@@ -144,7 +146,20 @@ def _pieces(session: Session, arrival: Arrival) -> Sequence[Arrival]:
 
 def _piece(session: Session, piece: Arrival) -> PieceStatus:
     way = _way(session, piece)
-    return PieceStatus(piece.piece_no or 0, not piece.text, way.stage, way.merged, way.reason, way.conclusion)
+    return PieceStatus(
+        number=piece.piece_no or 0,
+        link=not piece.text,
+        stage=way.stage,
+        merged=way.merged,
+        reason=way.reason,
+        conclusion=way.conclusion,
+        waits=_waits(piece),
+        discarded=piece.state is ArrivalState.DISCARDED,
+    )
+
+
+def _waits(arrival: Arrival) -> bool:
+    return arrival.state is ArrivalState.HELD and arrival.held_why not in _UNSAID
 
 
 def by_the_hour(moment: datetime) -> datetime:

@@ -64,6 +64,8 @@ def test_a_report_is_sent_and_followed(client: TestClient, database: Engine) -> 
         "contact_kept": False,
         "reason": None,
         "conclusion": None,
+        "waits": False,
+        "discarded": False,
         "pieces": [],
     }
 

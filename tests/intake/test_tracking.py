@@ -228,7 +228,7 @@ def test_what_was_discarded_is_closed_with_its_pieces(session: Session) -> None:
     session.flush()
     found = tracking.status(session, arrival)
     assert (found.stage, found.discarded, found.waits, found.reason) == (Stage.DECLINED, True, False, None)
-    assert [one.stage for one in found.pieces] == [Stage.DECLINED]
+    assert [(one.stage, one.discarded) for one in found.pieces] == [(Stage.DECLINED, True)]
 
 
 @pytest.mark.parametrize(
@@ -245,4 +245,25 @@ def test_a_discarded_report_still_has_an_answer(
     page = client.post(f"/tra-cuu?lang={lang}", data={"code": code})
     assert (page.status_code, words in page.text) == (200, True)
     told = client.post("/api/v1/reports/status", json={"code": code}).json()
-    assert (told["stage"], told["reason"]) == ("declined", None)
+    assert (told["stage"], told["reason"], told["discarded"], told["waits"]) == (
+        "declined",
+        None,
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize("why", list(HeldWhy))
+def test_programs_are_told_as_much_as_people(
+    client: TestClient, sessions: sessionmaker[Session], keys: HouseKeys, why: HeldWhy
+) -> None:
+    code = codes.new()
+    with sessions.begin() as session:
+        first = make.arrival(session, code_digest=codes.digest(code, keys.code))
+        held = {"state": ArrivalState.HELD, "held_why": why}
+        make.arrival(session, "Chuyện khác", piece_of=first.id, piece_no=2, code_digest=None, **held)
+    told = client.post("/api/v1/reports/status", json={"code": code}).json()
+    said = why not in {HeldWhy.BAIT, HeldWhy.TOO_FAST}
+    assert (told["waits"], [piece["waits"] for piece in told["pieces"]]) == (False, [said])
+    page = client.post("/tra-cuu", data={"code": code}).text
+    assert ("nhiều phản ánh hơn bình thường" in page) is said
