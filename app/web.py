@@ -120,6 +120,26 @@ def plain(text: str) -> str:
     return text
 
 
+_TURNING = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # they turn the order of letters
+_STACKED = 4  # marks on one letter; no script of ours, Thai or Arabic needs more
+
+
+def legible(text: str) -> str:
+    """Return foreign `text` as it may stand in a list or heading beside others' words.
+
+    Marks piled upon a letter would paint over the lines around it, and marks of direction would show another
+    order than was sent. The text itself stays as it is; this is for showing it.
+    """
+    kept, stacked = [], 0
+    for char in text:
+        stacked = stacked + 1 if unicodedata.combining(char) else 0
+        if stacked <= _STACKED and char not in _TURNING:
+            kept.append(char)
+    return "".join(kept)
+
+
 Text = Annotated[str, AfterValidator(plain)]
 TextForm = Annotated[Text, Form()]
 
@@ -287,6 +307,7 @@ FILTERS = {
     "ago": _ago,
     "number": _number,
     "paragraphs": _paragraphs,
+    "legible": legible,
 }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
+from app.web import legible
 from corpus import passages, search
 from corpus.encoder import Encoder
 from corpus.text import NormalText
@@ -299,5 +300,5 @@ def _read(session: Session, arrival: Arrival, normal: NormalText, encoder: Encod
 
 
 def _statement(session: Session, arrival: Arrival) -> str:
-    words = " ".join((arrival.text or arrival.url or pictured.statement(session, arrival)).split())
+    words = " ".join(legible(arrival.text or arrival.url or pictured.statement(session, arrival)).split())
     return words if len(words) <= STATEMENT_LIMIT else words[: STATEMENT_LIMIT - 1].rstrip() + "…"

@@ -1,5 +1,7 @@
 """The counter: the commit comes before the answer; bad input is refused; languages; form tokens."""
 
+import unicodedata
+
 import pytest
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
@@ -61,6 +63,21 @@ def test_characters_without_place_in_words_are_refused(probe: TestClient, words:
 def test_text_is_composed_and_lines_end_in_one_way(probe: TestClient) -> None:
     answer = probe.post("/probe/text", data={"words": "tie\u0302\u0301ng\r\nViệt"})
     assert answer.json() == {"words": "tiếng\nViệt"}
+
+
+def test_foreign_words_paint_over_nothing_and_keep_their_order() -> None:
+    assert (
+        web.legible("Đập " + "a\u0301" * 2 + "\u0301" * 9000 + " vỡ")
+        == "Đập " + "a\u0301" * 2 + "\u0301" * 3 + " vỡ"
+    )
+    assert web.legible("Đập \u202egnuđ vỡ\u2066 rồi") == "Đập gnuđ vỡ rồi"
+    for words in (
+        "Nước tràn về Bát Xát",
+        unicodedata.normalize("NFD", "Nước tràn về Bát Xát"),
+        "น้ำท่วม",
+        "👨‍👩‍👧",
+    ):
+        assert web.legible(words) == words
 
 
 def test_a_refused_form_comes_back_as_typed_and_stores_nothing(probe: TestClient, house: FastAPI) -> None:

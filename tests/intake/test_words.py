@@ -81,3 +81,11 @@ def test_the_example_places_of_the_form_are_real() -> None:
     assert places.find("xã Y Tý")
     assert places.suggest("Sa Pa")
     assert len(places.suggest("huyện Văn Chấn")) > 1
+
+
+def test_officers_read_in_words_why_an_address_was_not_read() -> None:
+    code = "\n".join((ROOM / name).read_text("utf-8") for name in ("addresses.py", "fetch.py"))
+    said = set(re.findall(r'(?:Refused|Unreached)\("([a-z ]+)"', code))
+    assert len(said) > 10
+    known = catalogue("vi")
+    assert [reason for reason in sorted(said) if f"source.said.{reason}" not in known] == []

@@ -64,6 +64,17 @@ def test_the_same_words_without_marks_join_exactly(
     assert joined(sessions, second) == (joined(sessions, first)[0], Joined.EXACT)
 
 
+def test_the_heading_of_a_case_paints_over_nothing(
+    sessions: Sessions, model: Encoder, send: Callable[..., int]
+) -> None:
+    sent = "Đập \u202evỡ a" + "\u0301" * 5000
+    arrival = send(sent)
+    run(sessions, model)
+    with sessions() as session:
+        assert session.get_one(Case, joined(sessions, arrival)[0]).statement == "Đập vỡ a" + "\u0301" * 4
+        assert session.get_one(Arrival, arrival).text == sent  # what was reported stays
+
+
 def test_nearly_the_same_words_join(sessions: Sessions, model: Encoder, send: Callable[..., int]) -> None:
     first = send("Đập thủy điện Nậm Pung ở Bát Xát đã vỡ, bà con vùng hạ du chạy ngay lên chỗ cao")
     second = send("dap thuy dien nam pung o bat xat da vo roi, ba con vung ha du chay ngay len cho cao nhe")
