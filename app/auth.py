@@ -148,11 +148,13 @@ def _next(target: str) -> str:
 
 
 @router.get("/dang-nhap")
-def sign_in_page(request: Request, session: web.SessionDep, tiep: str = DESK) -> Response:
-    """Show the sign-in form; who is signed in already goes to the desk."""
+def sign_in_page(request: Request, session: web.SessionDep, tiep: str = DESK, het: str = "") -> Response:
+    """Show the sign-in form, and with `het` that a form was not stored; who is signed in goes to the desk."""
     if web.signed_in(request, session) is not None:
         return RedirectResponse(_next(tiep), status_code=303)
-    return web.not_kept(web.page(request, "sign_in.html", {"next": _next(tiep), "username": ""}))
+    return web.not_kept(
+        web.page(request, "sign_in.html", {"next": _next(tiep), "username": "", "lost": bool(het)})
+    )
 
 
 @router.post("/dang-nhap")

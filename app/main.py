@@ -2,11 +2,12 @@
 
 import hashlib
 import logging
+import re
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI, Request
@@ -51,6 +52,7 @@ STATUS: Final[Mapping[type[Refusal], int]] = {NotFound: 404, Forbidden: 403, Con
 HTTP_CODES: Final[Mapping[int, str]] = {
     401: "key-unknown", 404: "not-found", 405: "method", 413: "too-large", 429: "too-many-requests"
 }  # fmt: skip
+_WITH_FORMS: Final = re.compile(r"/ban-lam-viec/(?:vu-viec|cong-bo|nguon|anh)/\d+|/ban-lam-viec/tiep-nhan")
 KINDS: Final[Mapping[str, type[Refusal]]] = {"KT403": Forbidden, "KT409": Conflict, "KT422": Invalid}
 
 
@@ -121,11 +123,15 @@ def _refill(request: Request, refill: Exception) -> Response:
 
 
 def _sign_in_needed(request: Request, _exc: Exception) -> Response:
+    """Lead to the sign-in page, and from there to the page, or to that on which the lost form stood."""
     if wants_json(request):
         return answer(request, Forbidden(code="sign-in-needed"), 401)
-    here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = f"/dang-nhap?tiep={quote(here if request.method == 'GET' else auth.DESK)}"
-    return RedirectResponse(target, status_code=303)
+    if request.method == "GET":
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/dang-nhap?tiep={quote(here)}", status_code=303)
+    stood = _WITH_FORMS.match(request.url.path)
+    here = stood[0] if stood else auth.DESK
+    return RedirectResponse(f"/dang-nhap?{urlencode({'tiep': here, 'het': '1'})}", status_code=303)
 
 
 def _unreadable(request: Request, exc: Exception) -> Response:

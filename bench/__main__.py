@@ -33,7 +33,9 @@ def main() -> None:
     """Read the command line and measure."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--long", action="store_true", help="also what takes longer than minutes")
-    parser.add_argument("--only", choices=["start", "web", "matching", "flood"], help="one part of it")
+    parser.add_argument(
+        "--only", choices=["start", "web", "sources", "matching", "flood"], help="one part of it"
+    )
     given = parser.parse_args()
     only: str | None = given.only
     os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -47,6 +49,7 @@ def main() -> None:
         with house.cluster() as running:
             if only in {None, "web"}:
                 _web(table, running)
+            if only in {None, "sources"}:
                 with house.house(running, "bench_sources") as home:
                     sources.measure(table, home)
             if only in {None, "matching"}:

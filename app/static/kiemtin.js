@@ -112,8 +112,8 @@
 
   const start = () => {
     ready(document);
-    all("form[data-draft]").forEach((form) => { restore(form); ready(form); });
     all("[data-draft-clear]").forEach((el) => store("sessionStorage")?.removeItem("draft:" + el.dataset.draftClear));
+    all("form[data-draft]").forEach((form) => { restore(form); ready(form); });
     const off = document.querySelector("[data-keys-off]");
     if (off) {
       off.checked = store("localStorage")?.getItem("keys") === "off";

@@ -1,6 +1,7 @@
 """The counter: the commit comes before the answer; bad input is refused; languages; form tokens."""
 
 import unicodedata
+from urllib.parse import urlencode
 
 import pytest
 from fastapi import Depends, FastAPI
@@ -91,6 +92,23 @@ def test_a_refused_form_comes_back_as_typed_and_stores_nothing(probe: TestClient
 def test_a_guarded_door_sends_strangers_to_the_sign_in_page(probe: TestClient) -> None:
     answer = probe.post("/probe/guarded")
     assert (answer.status_code, answer.headers["location"][:11]) == (303, "/dang-nhap?")
+
+
+@pytest.mark.parametrize(
+    ("sent", "back"),
+    [
+        ("/ban-lam-viec/vu-viec/7/ghi-chu", "/ban-lam-viec/vu-viec/7"),
+        ("/ban-lam-viec/nguon/3/bat", "/ban-lam-viec/nguon/3"),
+        ("/ban-lam-viec/tiep-nhan/luu", "/ban-lam-viec/tiep-nhan"),
+        ("/ban-lam-viec/don-vi-phoi-hop/3/khoa", "/ban-lam-viec"),
+    ],
+)
+def test_a_lost_form_leads_back_to_the_page_where_it_stood(client: TestClient, sent: str, back: str) -> None:
+    answer = client.post(sent, data={"note": "đã gõ"})
+    target = answer.headers["location"]
+    assert (answer.status_code, target) == (303, f"/dang-nhap?{urlencode({'tiep': back, 'het': '1'})}")
+    assert "chưa được lưu" in client.get(target).text
+    assert "chưa được lưu" not in client.get("/dang-nhap").text
 
 
 def test_language_follows_the_address_then_the_cookie(client: TestClient) -> None:

@@ -78,6 +78,12 @@ class Visitor:
         self.page.get_by_role("button", name=name).first.click()
         self.page.wait_for_load_state()
 
+    def sign_in(self, officer: str) -> None:
+        """Fill in the form of the page that stands open."""
+        self.page.get_by_label("Tên đăng nhập").fill(officer)
+        self.page.get_by_label("Mật khẩu").fill(PASSWORD)
+        self.press("Đăng nhập")
+
     def agree(self) -> None:
         """Say yes in the dialog that asks first."""
         self.page.get_by_role("dialog").get_by_role("button", name="Đồng ý").click()
@@ -98,10 +104,7 @@ def visitor(browser: Browser, house: House, officer: str | None = None) -> Itera
     context = browser.new_context(locale="vi-VN", timezone_id="Asia/Ho_Chi_Minh")
     person = Visitor(context.new_page(), house)
     if officer is not None:
-        person.open("/dang-nhap")
-        person.page.get_by_label("Tên đăng nhập").fill(officer)
-        person.page.get_by_label("Mật khẩu").fill(PASSWORD)
-        person.press("Đăng nhập")
+        person.open("/dang-nhap").sign_in(officer)
         person.page.wait_for_url(lambda address: "/dang-nhap" not in address)
     yield person
     context.close()

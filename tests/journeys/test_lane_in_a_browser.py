@@ -81,3 +81,22 @@ def test_a_held_report_is_taken_into_the_case_that_it_resembles(
         officer.page.get_by_role("button", name="Đưa vào vụ việc này").click()  # nothing stays for others
         expect(officer.page.get_by_text("Tin chờ sàng lọc giống")).to_have_count(0)
         expect(officer.page.locator("blockquote", has_text="có thật không")).to_have_count(2)
+
+
+def test_what_was_typed_outlives_the_session(browser: Browser, living_house: House) -> None:
+    engine = make_engine(living_house.environment["DATABASE_URL"])
+    with Session(engine) as session, session.begin():
+        address = f"/ban-lam-viec/vu-viec/{make.case(session, statement='Cầu Bảo Nhai lún').id}"
+    engine.dispose()
+    with visitor(browser, living_house, "xacminh") as officer:
+        note = officer.open(address).page.get_by_label("Ghi chú nội bộ")
+        note.press_sequentially("Đã gọi UBND xã, chờ trả lời.")
+        officer.page.context.clear_cookies()
+        officer.press("Ghi vào nhật ký")
+        expect(officer.page.get_by_text("Phiên làm việc đã hết")).to_be_visible()
+        officer.look("7-session-over")
+        officer.sign_in("xacminh")
+        expect(note).to_have_value("Đã gọi UBND xã, chờ trả lời.")
+        officer.press("Ghi vào nhật ký")
+        expect(officer.page.get_by_text("Đã ghi vào nhật ký.")).to_be_visible()
+        expect(note).to_have_value("")
