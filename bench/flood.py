@@ -27,7 +27,7 @@ from bench import house, junk
 from bench.figures import Table, percentile
 from intake import proofs
 from models import Arrival, ArrivalState
-from verify import lane
+from verify import lane, resembling
 
 POSTS, POSTS_LONG = 5_000, 50_000
 COPIES, COPIES_LONG = 1_000, 10_000
@@ -36,6 +36,7 @@ RATE: Final = 150.0  # posts a second; the hour of 50,000 has 14
 _COMPARING: Final = """
     SELECT count(*) FROM arrivals a JOIN families f ON f.first_id = a.id
     WHERE a.state = 'held' AND a.near_case_id IS NULL AND a.compared_to IS NULL AND a.attempts < 3
+    AND a.telling >= %s AND a.held_why = ANY(%s)
 """
 _DRAIN: Final = 240.0  # seconds after the last post
 _BAR_CASES, _BAR_SECONDS = 50, 300.0
@@ -246,5 +247,5 @@ def _wait(home: house.House, senders: _Senders, texts: list[str]) -> dict[str, f
 
 def _compares(database: psycopg.Connection[tuple[int]], ended: float) -> bool:
     """Return whether held reports are still being compared with the cases, and the bar leaves time for it."""
-    row = database.execute(_COMPARING).fetchone()
+    row = database.execute(_COMPARING, (resembling.LEAST, list(resembling.WHY))).fetchone()
     return row is not None and row[0] > 0 and time.monotonic() < ended + _BAR_SECONDS

@@ -48,7 +48,14 @@ class Capture(Base):
         CheckConstraint("reported_digest = sha256(convert_to(url, 'UTF8'))", name="reported_digest"),
         UniqueConstraint("evidence_id"),
         UniqueConstraint("reported_digest", "reported_on"),
-        Index("ix_captures_waiting", "next_try_at", postgresql_where=text("state = 'waiting'")),
+        # In the order of turns (intake/capture.py): the next one is the first that may be asked for.
+        Index(
+            "ix_captures_turn",
+            text("(evidence_id IS NULL)"),
+            "next_try_at",
+            "id",
+            postgresql_where=text("state = 'waiting'"),
+        ),
     )
 
     id: Mapped[BigId]

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 WHY: Final = (HeldWhy.WAVE, HeldWhy.NO_PROOF, HeldWhy.MANY)  # not who took the bait: a person looks at those
 OVERLAP: Final = 0.5  # share of the longer text's folded words that both have, in order
 BATCH: Final = 4  # texts encoded at a time: a report that comes meanwhile waits for a tenth of a second
+LEAST: Final = 10  # points; letters struck at random have fewer
 _TRIES: Final = 3
 _CASES: Final = 3  # nearest ones looked at
 _MEMBERS: Final = 500  # of a family, looked at when a case is found
@@ -96,6 +97,7 @@ def _claim(session: Session, at: datetime) -> Sequence[int]:
             *_open(),
             or_(Arrival.compared_to.is_(None), Arrival.compared_to < newest),
             Arrival.attempts < _TRIES,
+            Arrival.telling >= LEAST,
         )
         .order_by(Arrival.telling.desc(), Arrival.id)
         .limit(BATCH)

@@ -8,7 +8,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session, sessionmaker
 from warcio.archiveiterator import ArchiveIterator
 
@@ -54,6 +54,14 @@ def failing(error: Exception) -> Callable[[str], Fetched]:
         raise error
 
     return get
+
+
+def test_a_long_queue_is_walked_and_not_sorted(session: Session, at: datetime) -> None:
+    session.execute(text("SET LOCAL enable_sort = off"))  # so few rows are sorted otherwise
+    asked = capture.due(at).compile(session.get_bind(), compile_kwargs={"literal_binds": True})
+    plan = session.scalars(text(f"EXPLAIN {asked}".replace(":", r"\:"))).all()
+    assert any("using ix_captures_turn" in line for line in plan), plan
+    assert not any("Sort Key" in line for line in plan), plan
 
 
 def test_nothing_to_do_is_said(sessions: sessionmaker[Session], at: datetime) -> None:
