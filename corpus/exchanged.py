@@ -4,22 +4,24 @@
 "được"), or where the order says nothing ("A và B").
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
+from rapidfuzz.distance import Levenshtein
+
 from corpus.diacritics import rarity
 from corpus.quantities import Run
+from corpus.syllables import unmarked
 from corpus.wordlists import of
 from corpus.words import Aligned
 
 _LONGEST: Final = 6  # words of either thing, and of what stands between them
 _ANCHOR: Final = 0.3
-_NO_THING: Final = of(
-    "no_thing_begins"
-)  # words that begin a time, a place or a clause, which may move freely
+_NO_THING: Final = of("no_thing_begins")  # words that begin a time, a place or a clause, which may move freely
 _NO_ORDER: Final = of("no_order")  # words between two things whose order says nothing
 _TURNS: Final = of("turns")  # words that make a passive
-_AWAY: Final = frozenset({"tu", "o", "tai", "trong", "from", "in", "at"})  # begin what may stand anywhere
+_AWAY: Final = frozenset({"từ", "ở", "tại", "trong", "tu", "o", "tai", "from", "in", "at"})  # begin what may stand anywhere
 _BLOCKS: Final = 40  # shared pieces looked at
 
 _WAYS: Final = dict.fromkeys(
@@ -31,9 +33,19 @@ _Block = tuple[int, int, int]  # begins on the left, on the right, words
 
 def exchanged(pair: Aligned) -> tuple[Run, Run] | None:
     """Return the first of two things that changed places, and what stands first on the right."""
-    ours, theirs = ([_WAYS.get(word, word) for word in side.folded] for side in (pair.ours, pair.theirs))
+    unsure = pair.ours.unsure or pair.theirs.unsure
+    ours, theirs = (_read(side.folded if unsure else side.marked) for side in (pair.ours, pair.theirs))
     if pair.ours.lang != pair.theirs.lang or _turns(ours) != _turns(theirs):
         return None
+    return _around(ours, theirs) or _in_slots(ours, theirs)
+
+
+def _read(words: Sequence[str]) -> list[str]:
+    return [_WAYS.get(unmarked(word), word) for word in words]
+
+
+def _around(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Run, Run] | None:
+    """Find two shared pieces that stand the other way round at both ends of a third."""
     blocks = _blocks(ours, theirs)
     for middle in blocks:
         before = [one for one in blocks if _follows(one, middle, left=True)]
@@ -44,6 +56,29 @@ def exchanged(pair: Aligned) -> tuple[Run, Run] | None:
                 if right and _tells(ours, first) and _tells(ours, second) and _joins(ours, middle):
                     return (first[0], first[0] + first[2]), (second[1], second[1] + second[2])
     return None
+
+
+def _in_slots(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Run, Run] | None:
+    """Find two places where each text has what the other has in the other place: "hai ngày một lần"."""
+    slots = [
+        ((one.src_start, one.src_end), (one.dest_start, one.dest_end))
+        for one in Levenshtein.opcodes(ours, theirs)
+        if one.tag == "replace"
+    ]
+    for (mine, yours), (mine_later, yours_later) in itertools.combinations(slots, 2):
+        pieces = [ours[slice(*mine)], theirs[slice(*yours_later)], theirs[slice(*yours)], ours[slice(*mine_later)]]
+        if not (_holds(*pieces[:2]) and _holds(*pieces[2:])):
+            continue
+        between = ours[mine[1] : mine_later[0]]
+        if all(len(piece) == 1 or piece[0] not in _NO_THING for piece in pieces) and not _NO_ORDER.issuperset(between):
+            return mine, yours
+    return None
+
+
+def _holds(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether the shorter is at the beginning or the end of the longer, which is no more than a word longer."""
+    less, more = sorted((one, other), key=len)
+    return len(more) - len(less) <= 1 and (less == more[: len(less)] or less == more[len(more) - len(less) :])
 
 
 def _blocks(ours: Sequence[str], theirs: Sequence[str]) -> list[_Block]:
@@ -73,7 +108,7 @@ def _follows(one: _Block, other: _Block, *, left: bool) -> bool:
 
 def _tells(words: Sequence[str], block: _Block) -> bool:
     run = words[block[0] : block[0] + block[2]]
-    return run[0] not in _NO_THING and any(rarity(word) >= _ANCHOR for word in run)
+    return run[0] not in _NO_THING and any(rarity(unmarked(word)) >= _ANCHOR for word in run)
 
 
 def _joins(words: Sequence[str], block: _Block) -> bool:

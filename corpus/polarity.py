@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -136,7 +136,7 @@ def opposed(pair: Aligned) -> Iterator[Opposed]:
         for one, other in itertools.product(mine, yours):
             if one.side != other.side and (
                 _replaced(pair, one, other)
-                if shared or (one.guessed and other.guessed)
+                if shared or _opposites().exact[group] or (one.guessed and other.guessed)
                 else pair.meet(one.run, other.run, 1 if one.guessed or other.guessed else _reach(group))
             ):
                 yield Opposed(_opposites().kinds[group], one.run, other.run)
@@ -177,14 +177,25 @@ def stands(words: Words) -> list[Stand]:
         size = min(_LONGEST, len(words.marked) - at) if head else 0
         while size and not (meant := _meant(words, at, size, known)):
             size -= 1
-        if size and not denied & set(range(at, at + size)):
-            guessed = tuple(words.marked[at : at + size]) not in known.marked
-            found += [Stand(group, side, (at, at + size), guessed and size == 1) for group, side in meant]
-            if size > 1:  # "đêm nay" is a day and a part of it
-                parts = _meant(words, at, 1, known)
-                found += [Stand(group, side, (at, at + 1)) for group, side in parts if _is_date(group)]
+        if size:
+            found += _standing(words, at, size, meant, denied)
         at += size or 1
     return found
+
+
+def _standing(
+    words: Words, at: int, size: int, meant: Sequence[tuple[int, int]], denied: Collection[int]
+) -> Iterator[Stand]:
+    """Yield where the phrase of `size` words at `at` stands, and the shorter ones that begin it."""
+    free = not any(place in denied for place in range(at, at + size))
+    guessed = tuple(words.marked[at : at + size]) not in _opposites().phrases.marked and size == 1
+    for group, side in meant:
+        if free or (_opposites().exact[group] and words.marked[at] in _NEGATIONS):
+            yield Stand(group, side, (at, at + size), guessed)
+    for less in range(1, size) if free else ():  # "đêm nay" is a day and a part of it
+        for group, side in _meant(words, at, less, _opposites().phrases):
+            if _opposites().exact[group] or (less == 1 and _is_date(group)):
+                yield Stand(group, side, (at, at + less))
 
 
 @dataclass(frozen=True)
@@ -197,6 +208,7 @@ class _Phrases:
 @dataclass(frozen=True)
 class _Opposites:
     kinds: Sequence[str]
+    exact: Sequence[bool]  # words so common that they must stand in each other's place
     phrases: _Phrases
 
 
@@ -220,7 +232,8 @@ def _opposites() -> _Opposites:
                 if len(parts) > 1 or one["kind"] == "polarity":
                     folded.setdefault(tuple(map(unmarked, parts)), []).append((group, side))
     heads = frozenset(parts[0] for parts in (*marked, *folded))
-    return _Opposites([one["kind"] for one in sets], _Phrases(heads, marked, folded))
+    kinds, exact = [one["kind"] for one in sets], [one.get("exact", False) for one in sets]
+    return _Opposites(kinds, exact, _Phrases(heads, marked, folded))
 
 
 def _is_han(phrase: str) -> bool:

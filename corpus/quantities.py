@@ -37,6 +37,7 @@ _MEASURES: Final = {
     )["measures"].items()
     for unit, factor in units.items()
 }
+_FEW: Final = ("vài", "mấy", "dăm")
 _FIGURES: Final = "0123456789.,"
 _NO_NUMBER_AFTER: Final = of("no_number_after")
 _YEAR_BEFORE: Final = of("year_before")
@@ -93,6 +94,9 @@ def _in_words(words: Sequence[str]) -> Iterator[tuple[float, Run, bool]]:
                 value *= _SCALES[words[end]]
                 end += 1
             yield value, (at, end), True
+        elif word in _FEW and words[at + 1 : at + 2]:
+            scaled = words[at + 1] in _SCALES
+            yield 3.0 * _SCALES.get(words[at + 1], 1), (at, at + 1 + scaled), True
         elif word == "đôi" and at and words[at - 1] == "gấp":
             yield 2, (at, at + 1), False
         elif word in _DIGITS and not _is_other_word(words, at):

@@ -22,6 +22,7 @@ from corpus.words import Aligned, Words
 _FRAMES = {1: 0.75, 2: 0.8}  # share of the longer text's words that are the same, by how many words differ
 _LONGEST = 3  # syllables of a word
 _ANCHOR = 0.3  # rarity from which a word tells something
+_MOST = 0.6  # share of the words of a piece that must be well written
 _RARE = 0.8  # rarity from which a single syllable is likelier a slip than a word
 _SLANG: Final = of("slang")
 _LIGHT: Final = of("light")  # words that say little: two texts may differ in them
@@ -53,7 +54,9 @@ def _replaced(pair: Aligned) -> Iterator[tuple[Run, Run]]:
         if facing is None or one_place(pair, run, facing):
             continue
         mine, yours = _heavy(pair.ours, run), _heavy(pair.theirs, facing)
-        if mine is not None and yours is not None and _says_another(pair, mine, yours):
+        if mine is None or yours is None or _counted(pair.ours, mine) or _counted(pair.theirs, yours):
+            continue
+        if _says_another(pair, mine, yours):
             yield run, facing
 
 
@@ -75,6 +78,12 @@ def _says_another(pair: Aligned, mine: Run, yours: Run) -> bool:
     if mistyped(ours, theirs) or abbreviated(ours, pair.theirs) or abbreviated(theirs, pair.ours):
         return False
     return not _synonymous(pair.ours.marked[slice(*mine)], pair.theirs.marked[slice(*yours)])
+
+
+def _counted(words: Words, run: Run) -> bool:
+    """Whether a number is all that stands at `run`: numbers are compared as such."""
+    numbers = {place for one in words.numbers for place in range(*one.run)}
+    return numbers.issuperset(range(*run))
 
 
 def _moved(pair: Aligned, run: Run) -> bool:
@@ -134,11 +143,13 @@ def _alone(pair: Aligned) -> list[Run]:
 
 
 def _well_written(words: Words, run: Run) -> bool:
-    """Whether the words at `run` are no slips, slang or laughter as far as spelling tells."""
+    """Whether most words at `run` are no slips, slang or laughter as far as spelling tells."""
     marked = words.marked[slice(*run)]
     if words.lang == "vi":
-        return all(len(word) > 1 and is_syllable(word) and word not in _SLANG for word in marked)
-    return all(len(word) > 1 or "\u3400" <= word <= "\u9fff" for word in marked)
+        well = [(is_syllable(word) and word not in _SLANG) or word.isdecimal() for word in marked]
+    else:
+        well = [len(word) > 1 or word.isdecimal() or "\u3400" <= word <= "\u9fff" for word in marked]
+    return sum(well) > _MOST * len(well)
 
 
 def _weighty(words: Words, run: Run) -> bool:
