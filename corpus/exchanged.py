@@ -18,10 +18,14 @@ from corpus.words import Aligned
 
 _LONGEST: Final = 6  # words of either thing, and of what stands between them
 _ANCHOR: Final = 0.3
-_NO_THING: Final = of("no_thing_begins")  # words that begin a time, a place or a clause, which may move freely
+_NO_THING: Final = of(
+    "no_thing_begins"
+)  # words that begin a time, a place or a clause, which may move freely
 _NO_ORDER: Final = of("no_order")  # words between two things whose order says nothing
 _TURNS: Final = of("turns")  # words that make a passive
-_AWAY: Final = frozenset({"từ", "ở", "tại", "trong", "tu", "o", "tai", "from", "in", "at"})  # begin what may stand anywhere
+_AWAY: Final = frozenset(
+    {"từ", "ở", "tại", "trong", "tu", "o", "tai", "from", "in", "at"}
+)  # begin what may stand anywhere
 _BLOCKS: Final = 40  # shared pieces looked at
 
 _WAYS: Final = dict.fromkeys(
@@ -66,11 +70,18 @@ def _in_slots(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Run, Run] | N
         if one.tag == "replace"
     ]
     for (mine, yours), (mine_later, yours_later) in itertools.combinations(slots, 2):
-        pieces = [ours[slice(*mine)], theirs[slice(*yours_later)], theirs[slice(*yours)], ours[slice(*mine_later)]]
+        pieces = [
+            ours[slice(*mine)],
+            theirs[slice(*yours_later)],
+            theirs[slice(*yours)],
+            ours[slice(*mine_later)],
+        ]
         if not (_holds(*pieces[:2]) and _holds(*pieces[2:])):
             continue
         between = ours[mine[1] : mine_later[0]]
-        if all(len(piece) == 1 or piece[0] not in _NO_THING for piece in pieces) and not _NO_ORDER.issuperset(between):
+        if all(len(piece) == 1 or piece[0] not in _NO_THING for piece in pieces) and not _NO_ORDER.issuperset(
+            between
+        ):
             return mine, yours
     return None
 

@@ -145,7 +145,13 @@ def opposed(pair: Aligned) -> Iterator[Opposed]:
 
 def _replaced(pair: Aligned, one: Stand, other: Stand) -> bool:
     facing = pair.facing(one.run)
+    if _unchanged(pair.there, one.run) and _unchanged(pair.back, other.run):
+        return False  # "một số" has "một" in it
     return facing is not None and facing[0] <= other.run[0] and other.run[1] <= facing[1]
+
+
+def _unchanged(partners: Mapping[int, int], run: Run) -> bool:
+    return all(place in partners for place in range(*run))
 
 
 def _is_date(group: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from corpus import reworded
+from corpus import remainder, reworded
 from corpus.differences import Difference, differences
 from corpus.signals import Side, Signals
 from corpus.words import Aligned, Span, align, words
@@ -137,7 +137,9 @@ def _relation(
     if found is not Relation.SAME:
         return found
     by_chance = pair.in_phrases(_LONG, _LONGER) < _PHRASES
-    return Relation.OTHER if by_chance or reworded.unexplained(pair) else found
+    return (
+        Relation.OTHER if by_chance or reworded.unexplained(pair) or remainder.on_both_sides(pair) else found
+    )
 
 
 def _of_alike(told: tuple[Difference, ...], denial: Denial | None) -> Relation:

@@ -4,14 +4,12 @@ No list has all opposites, so a word that stands for another is a difference unl
 synonyms (data/synonyms.json), slips, slang, initials, one place under two names.
 """
 
-import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
-from importlib import resources
+from collections.abc import Iterator
 from typing import Final
 
+from corpus import synonyms
 from corpus.diacritics import rarity
 from corpus.quantities import Run
 from corpus.replaced import abbreviated, mistyped, one_place
@@ -20,6 +18,7 @@ from corpus.wordlists import of
 from corpus.words import Aligned, Words
 
 _FRAMES = {1: 0.75, 2: 0.8}  # share of the longer text's words that are the same, by how many words differ
+_SHORT = 10  # words of a text of which a second piece may be another
 _LONGEST = 3  # syllables of a word
 _ANCHOR = 0.3  # rarity from which a word tells something
 _MOST = 0.6  # share of the words of a piece that must be well written
@@ -42,7 +41,9 @@ def other_words(pair: Aligned) -> Iterator[tuple[Run, Run]]:
 
 def unexplained(pair: Aligned) -> bool:
     """Whether something else, of whatever length, stands in a place of texts alike but for one or two."""
-    few = max(map(len, (_weighty_runs(pair), _weighty_runs(pair.turned())))) <= max(_FRAMES)
+    runs = max(map(len, (_weighty_runs(pair), _weighty_runs(pair.turned()))))
+    short = max(len(pair.ours.folded), len(pair.theirs.folded)) <= _SHORT
+    few = runs <= 1 or (runs <= 2 and short)
     return few and any(_replaced(pair))
 
 
@@ -77,7 +78,7 @@ def _says_another(pair: Aligned, mine: Run, yours: Run) -> bool:
         return False
     if mistyped(ours, theirs) or abbreviated(ours, pair.theirs) or abbreviated(theirs, pair.ours):
         return False
-    return not _synonymous(pair.ours.marked[slice(*mine)], pair.theirs.marked[slice(*yours)])
+    return not synonyms.alike(pair.ours.marked[slice(*mine)], pair.theirs.marked[slice(*yours)])
 
 
 def _counted(words: Words, run: Run) -> bool:
@@ -114,21 +115,6 @@ def _onset(syllable: str) -> str:
     return found.group() if found else ""
 
 
-def _synonymous(ours: Sequence[str], theirs: Sequence[str]) -> bool:
-    return not _meanings(ours).isdisjoint(_meanings(theirs))
-
-
-def _meanings(words: Sequence[str]) -> set[int]:
-    """Return the sets of synonyms in which the words stand, alone or with those beside them."""
-    known = _synonyms()
-    return {
-        number
-        for first in range(len(words))
-        for last in range(first + 1, min(first + _LONGEST, len(words)) + 1)
-        for number in known.get(tuple(words[first:last]), ())
-    }
-
-
 def _alone(pair: Aligned) -> list[Run]:
     """Return the runs of left words without a partner."""
     found, first = [], None
@@ -154,14 +140,3 @@ def _well_written(words: Words, run: Run) -> bool:
 
 def _weighty(words: Words, run: Run) -> bool:
     return any(rarity(words.folded[place]) >= _ANCHOR for place in range(*run))
-
-
-@cache
-def _synonyms() -> Mapping[tuple[str, ...], frozenset[int]]:
-    """Return the numbers of the sets in which a word stands."""
-    sets = json.loads(resources.files("corpus").joinpath("data/synonyms.json").read_text("utf-8"))["sets"]
-    found: dict[tuple[str, ...], set[int]] = {}
-    for number, words in enumerate(sets):
-        for word in words:
-            found.setdefault(tuple(word.lower().split()), set()).add(number)
-    return {word: frozenset(numbers) for word, numbers in found.items()}

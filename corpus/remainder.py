@@ -1,0 +1,80 @@
+"""What is left of two texts when all that both say is taken away, wherever it stands. Pure.
+
+A short text that only leaves something out says the same; one in which something is left on both sides says
+something else in its place, though the order of words may be another.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+from rapidfuzz import fuzz
+
+from corpus import synonyms
+from corpus.polarity import stands
+from corpus.wordlists import of
+from corpus.words import Aligned, Words
+
+SHORT: Final = 16  # words of a text in which a single word weighs
+_SLIP: Final = 75  # likeness of two words, 0..100, from which one may be the other mistyped or inflected
+_STEM: Final = 4  # letters that two forms of a word begin with; Vietnamese syllables hardly have more
+_LIGHT: Final = of("light")
+_SLANG: Final = of("slang")
+_TALK: Final = of("talk")
+_KEPT: Final = 512  # texts of which this is kept, as a claim is compared with many reports
+
+
+def on_both_sides(pair: Aligned) -> bool:
+    """Whether each of two short texts in one language says something that the other has no word for."""
+    if pair.ours.lang != pair.theirs.lang or max(len(pair.ours.folded), len(pair.theirs.folded)) > SHORT:
+        return False
+    if pair.ours.unsure or pair.theirs.unsure:
+        return False
+    return _left(pair.ours, pair.theirs) and _left(pair.theirs, pair.ours)
+
+
+def _left(words: Words, others: Words) -> bool:
+    """Whether a weighty word of `words` has no like in `others`."""
+    meant, sides, initials = _meant(others), _sides(others), "".join(word[0] for word in others.folded)
+    return any(
+        words.folded[place] not in others.known
+        and not found & meant
+        and not _sides_at(words, place) & sides
+        and (len(words.folded[place]) < 2 or words.folded[place] not in initials)  # noqa: PLR2004
+        and not any(_one_word(words.folded[place], other) for other in others.known)
+        for place, found in _weighty(words)
+    )
+
+
+def _one_word(one: str, other: str) -> bool:
+    """Whether one may be the other mistyped, or inflected: "releases", "releasing"."""
+    return (len(one) > _STEM < len(other) and one[:_STEM] == other[:_STEM]) or fuzz.ratio(one, other) >= _SLIP
+
+
+@lru_cache(maxsize=_KEPT)
+def _weighty(words: Words) -> list[tuple[int, frozenset[int]]]:
+    """Return the words that say something, with their sets of synonyms. Numbers are compared elsewhere."""
+    counted = {
+        place for one in words.numbers for place in range(one.run[0], one.run[1] + (one.measure is not None))
+    }
+    dated = {place for fact in words.facts for place in range(*words.run((fact.start, fact.end)))}
+    placed = {place for hit in words.places for place in range(*words.run((hit.start, hit.end)))}
+    found = synonyms.places(words.marked)
+    return [
+        (place, frozenset(found[place]))
+        for place, word in enumerate(words.marked)
+        if not (word in _LIGHT or word in _SLANG or words.folded[place] in _TALK)
+        and not (place in counted or place in dated or place in placed)
+    ]
+
+
+@lru_cache(maxsize=_KEPT)
+def _meant(words: Words) -> frozenset[int]:
+    return synonyms.meanings(words.marked)
+
+
+def _sides_at(words: Words, place: int) -> set[tuple[int, int]]:
+    return {(one.group, one.side) for one in stands(words) if one.run[0] <= place < one.run[1]}
+
+
+def _sides(words: Words) -> set[tuple[int, int]]:
+    return {(one.group, one.side) for one in stands(words)}
