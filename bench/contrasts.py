@@ -37,7 +37,10 @@ def seen(one: Contrast) -> bool:
 
 
 def measure(table: Table, relation: Callable[[str, str], Relation]) -> None:
-    """Add how often a contradiction is called the same, and how often a paraphrase is not, for each set."""
+    """Add how often a contradiction is called the same, and how often a paraphrase is not, for each set.
+
+    A paraphrase beside a contradiction is the harder case: other words, another order and another fact.
+    """
     later = list(stored("contrasts_later"))
     _measure(table, "contrast", list(stored()), relation, ways=True)
     _measure(table, "contrast_seen", list(filter(seen, later)), relation, ways=True)
@@ -52,17 +55,22 @@ def _measure(
     *,
     ways: bool,
 ) -> None:
-    against, alike = Counter[Relation](), Counter[Relation]()
+    against, alike, apart = Counter[Relation](), Counter[Relation](), Counter[Relation]()
     missed = Counter[str]()
     for one in lines:
         found = relation(one.contradiction, one.statement)
         against[found] += 1
         missed[one.way] += found is Relation.SAME
         alike[relation(one.paraphrase, one.statement)] += 1
+        apart[relation(one.paraphrase, one.contradiction)] += 1
     told = ", ".join(f"{way} {count}" for way, count in missed.most_common() if count) if ways else ""
     table.add(
         f"relations.{name}_called_same", against[Relation.SAME] / against.total(), "",
         note=f"of {against.total()}: {told}".removesuffix(": "),
+    )  # fmt: skip
+    table.add(
+        f"relations.{name}_reworded_called_same", apart[Relation.SAME] / apart.total(), "",
+        note=f"the paraphrases beside the contradictions, of {apart.total()}",
     )  # fmt: skip
     others = ", ".join(f"{one.value} {count}" for one, count in alike.most_common() if one != Relation.SAME)
     table.add(

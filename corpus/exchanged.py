@@ -18,6 +18,7 @@ from corpus.words import Aligned
 
 _LONGEST: Final = 6  # words of either thing, and of what stands between them
 _ANCHOR: Final = 0.3
+_NEAR: Final = 2  # words between the parts of a passive
 _NO_THING: Final = of(
     "no_thing_begins"
 )  # words that begin a time, a place or a clause, which may move freely
@@ -39,9 +40,17 @@ def exchanged(pair: Aligned) -> tuple[Run, Run] | None:
     """Return the first of two things that changed places, and what stands first on the right."""
     unsure = pair.ours.unsure or pair.theirs.unsure
     ours, theirs = (_read(side.folded if unsure else side.marked) for side in (pair.ours, pair.theirs))
-    if pair.ours.lang != pair.theirs.lang or _turns(ours) != _turns(theirs):
+    if pair.ours.lang != pair.theirs.lang:
         return None
-    return _around(ours, theirs) or _in_slots(ours, theirs)
+    turns = _turns(ours), _turns(theirs)
+    if turns[0] == turns[1]:
+        return _around(ours, theirs) or _in_slots(ours, theirs)
+    if not turns[0]:
+        return _suffered(ours, theirs)
+    if not turns[1]:
+        found = _suffered(theirs, ours)
+        return found and (found[1], found[0])
+    return None
 
 
 def _read(words: Sequence[str]) -> list[str]:
@@ -59,6 +68,23 @@ def _around(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Run, Run] | Non
                 right = _follows(second, middle, left=False) and _follows(middle, first, left=False)
                 if right and _tells(ours, first) and _tells(ours, second) and _joins(ours, middle):
                     return (first[0], first[0] + first[2]), (second[1], second[1] + second[2])
+    return None
+
+
+def _suffered(does: Sequence[str], suffers: Sequence[str]) -> tuple[Run, Run] | None:
+    """Find who does it in one text, and it is done to in the other: "A đánh B", "A bị B đánh"."""
+    turn = next(place for place, word in enumerate(suffers) if word in _TURNS)
+    blocks = _blocks(does, suffers)
+    for verb in blocks:
+        if verb[1] < turn or not _joins(does, verb):
+            continue
+        actors = [one for one in blocks if 0 <= verb[0] - one[0] - one[2] <= 1 and one[1] + one[2] <= turn]
+        others = [one for one in blocks if 0 <= one[0] - verb[0] - verb[2] <= 1 and turn < one[1]]
+        for actor in actors:
+            for other in others:
+                before = 0 <= verb[1] - other[1] - other[2] <= _NEAR and other[1] - turn <= _NEAR
+                if before and _tells(does, actor) and _tells(does, other):
+                    return (actor[0], actor[0] + actor[2]), (other[1], other[1] + other[2])
     return None
 
 
@@ -87,7 +113,7 @@ def _in_slots(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Run, Run] | N
 
 
 def _holds(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether the shorter is at the beginning or the end of the longer, which is no more than a word longer."""
+    """Whether the shorter begins or ends the longer, which is no more than a word longer."""
     less, more = sorted((one, other), key=len)
     return len(more) - len(less) <= 1 and (less == more[: len(less)] or less == more[len(more) - len(less) :])
 

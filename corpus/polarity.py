@@ -26,6 +26,7 @@ _AFTER_QUESTION: Final = of("after_question")
 _BETWEEN: Final = of("between_negation")
 _REACH: Final = 6  # words after a negation in which its object is looked for
 _KEPT: Final = 512  # texts of which these are kept, as a claim is compared with many reports
+_SHORT: Final = 16  # words of a text that says so little that its opposites need not be near to anything
 _LONGEST: Final = 4  # words of a phrase in the list of opposites
 
 
@@ -85,8 +86,13 @@ def _asks(words: Words, at: int) -> bool:
     return (
         words.ends[at]
         or after in _AFTER_QUESTION
-        or (at > 0 and words.marked[at - 1] in _ASKED_BEFORE and after != "có")
+        or (at > 0 and words.marked[at - 1] in _ASKED_BEFORE and after != "có" and not _told(words, at))
     )
+
+
+def _told(words: Words, at: int) -> bool:
+    """Whether "hay" before a negation at `at` is "cho hay", not "or"."""
+    return words.marked[max(0, at - 2) : at] == ["cho", "hay"]
 
 
 def _is_idle(words: Words, at: int) -> bool:
@@ -130,17 +136,32 @@ def opposed(pair: Aligned) -> Iterator[Opposed]:
     They must stand exactly in each other's place, or near shared words where neither text has both sides.
     """
     ours, theirs = _grouped(pair.ours), _grouped(pair.theirs)
+    anywhere = max(len(pair.ours.folded), len(pair.theirs.folded)) <= _SHORT
     for group in sorted(ours.keys() & theirs.keys()):
         mine, yours = ours[group], theirs[group]
         shared = {one.side for one in mine} & {one.side for one in yours}
         for one, other in itertools.product(mine, yours):
             if one.side != other.side and (
                 _replaced(pair, one, other)
-                if shared or _opposites().exact[group] or (one.guessed and other.guessed)
-                else pair.meet(one.run, other.run, 1 if one.guessed or other.guessed else _reach(group))
+                if shared
+                or _is_common(pair, group, one, other, anywhere=anywhere)
+                or (one.guessed and other.guessed)
+                else anywhere
+                or pair.meet(one.run, other.run, 1 if one.guessed or other.guessed else _reach(group))
             ):
                 yield Opposed(_opposites().kinds[group], one.run, other.run)
                 break
+
+
+def _is_common(pair: Aligned, group: int, one: Stand, other: Stand, *, anywhere: bool) -> bool:
+    """Whether words so common stand there that they must stand in each other's place."""
+    if not _opposites().exact[group]:
+        return False
+    return (
+        not anywhere
+        or not pair.theirs.known.isdisjoint(pair.ours.folded[slice(*one.run)])
+        or not pair.ours.known.isdisjoint(pair.theirs.folded[slice(*other.run)])
+    )
 
 
 def _replaced(pair: Aligned, one: Stand, other: Stand) -> bool:
@@ -177,16 +198,23 @@ def stands(words: Words) -> list[Stand]:
     """
     known = _opposites().phrases
     denied = {place for one in negations(words) for place in range(one.at, one.denied + 1)}
-    found, at = [], 0
+    found: list[Stand] = []
+    at = 0
     while at < len(words.marked):
         head = words.marked[at] in known.heads or (words.unsure and words.folded[at] in known.heads)
         size = min(_LONGEST, len(words.marked) - at) if head else 0
         while size and not (meant := _meant(words, at, size, known)):
             size -= 1
-        if size:
+        if size and not _is_question(words, at):
             found += _standing(words, at, size, meant, denied)
         at += size or 1
     return found
+
+
+def _is_question(words: Words, at: int) -> bool:
+    """Whether the word is part of "phải không", which asks and lays no duty on anyone."""
+    around = {words.marked[at - 1] if at else "", words.marked[at + 1] if at + 1 < len(words.marked) else ""}
+    return words.surely(at, "phải") and not around.isdisjoint({"có", "không", "co", "khong", "hông", "ko"})
 
 
 def _standing(

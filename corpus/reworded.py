@@ -40,10 +40,13 @@ def other_words(pair: Aligned) -> Iterator[tuple[Run, Run]]:
 
 
 def unexplained(pair: Aligned) -> bool:
-    """Whether something else, of whatever length, stands in a place of texts alike but for one or two."""
+    """Whether something else, of whatever length, stands in a place of texts alike but for that.
+
+    Who says another thing changes one place of a text; who rewords it changes several.
+    """
     runs = max(map(len, (_weighty_runs(pair), _weighty_runs(pair.turned()))))
     short = max(len(pair.ours.folded), len(pair.theirs.folded)) <= _SHORT
-    few = runs <= 1 or (runs <= 2 and short)
+    few = runs <= (max(_FRAMES) if short else min(_FRAMES))
     return few and any(_replaced(pair))
 
 

@@ -1,0 +1,39 @@
+import pytest
+
+from corpus import remainder
+from corpus.words import Words, align
+
+
+def left_over(ours: str, theirs: str, lang: str = "vi") -> bool:
+    return remainder.on_both_sides(align(Words(ours, lang), Words(theirs, lang)))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("Ở bến phà có gấu xuất hiện", "Hổ xuất hiện gần bến phà"),
+        ("Lũ cuốn trôi kho thóc ở Nậm Xé", "Ở Nậm Xé lũ cuốn trôi lò gạch"),
+    ],
+)
+def test_another_thing_in_another_order_is_left_on_both_sides(ours: str, theirs: str) -> None:
+    assert left_over(ours, theirs)
+    assert left_over(theirs, ours)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "lang"),
+    [
+        ("Heo chết ở bản Mế", "Ở bản Mế lợn tử vong", "vi"),
+        ("Hổ xuất hiện gần bến phà", "Gần bến phà có hổ xuất hiện tối qua, bà con cẩn thận", "vi"),
+        ("Sạt 2 cây số đường ở Y Tý", "Đường ở Y Tý sạt 2 km", "vi"),
+        ("gau xuat hien o ben pha", "Hổ xuất hiện ở bến phà", "vi"),
+        ("The bridge is collapsing", "The bridge collapsed", "en"),
+    ],
+)
+def test_synonyms_details_measures_and_missing_marks_leave_nothing(ours: str, theirs: str, lang: str) -> None:
+    assert not left_over(ours, theirs, lang)
+
+
+def test_of_long_texts_nothing_is_said() -> None:
+    more = " và sau đó mọi người trong bản đều kéo nhau ra xem rất đông cho tới tận khuya"
+    assert not left_over("Gấu xuất hiện ở bến phà" + more, "Hổ xuất hiện ở bến phà" + more)
