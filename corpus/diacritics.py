@@ -108,18 +108,21 @@ class Restorer:
         else:
             options = known.forms.get(choice, [START])[:_FORMS]
         seconds = self._seconds(before)
-        thirds = {} if pair == _NONE else _following(known.threes, pair, len(known.syllables))
-        found = []
-        for syllable in options:
-            place = seconds.get(syllable, _NONE)
-            chance = known.rests[before] * known.alone[syllable]
-            chance += known.pair_shares[place] if place != _NONE else 0.0
-            if pair != _NONE:
-                three = thirds.get(syllable, _NONE)
-                chance *= known.pair_rests[pair]
-                chance += known.three_shares[three] if three != _NONE else 0.0
-            found.append((syllable, place, math.log(chance + 1e-12)))
-        return found
+        rest, alone, shares = known.rests[before], known.alone, known.pair_shares
+        places = [seconds.get(syllable, _NONE) for syllable in options]
+        chances = [
+            rest * alone[syllable] + (shares[place] if place != _NONE else 0.0)
+            for syllable, place in zip(options, places, strict=True)
+        ]
+        if pair != _NONE:
+            thirds = _following(known.threes, pair, len(known.syllables))
+            rest, shares = known.pair_rests[pair], known.three_shares
+            chances = [
+                chance * rest + (shares[thirds[syllable]] if syllable in thirds else 0.0)
+                for syllable, chance in zip(options, chances, strict=True)
+            ]
+        logs = [math.log(chance + 1e-12) for chance in chances]
+        return list(zip(options, places, logs, strict=True))
 
     def _pairs_of(self, first: int) -> dict[int, int]:
         return _following(self._known.pairs, first, len(self._known.syllables))

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _TEXT_LIMIT: Final = 10_000  # characters looked at
+_READ_AGAIN: Final = 256  # texts: a report is read for its signals and again for its reasons
 _WORD = re.compile(r"[^\W_]+")
 _GAP = re.compile(r"[ \u00a0-]{1,3}")  # what may stand between the syllables of a name
 # Words before a name that make it a place, with what else must stand before them.
@@ -166,6 +167,7 @@ class _Text:
         return self.capitals and 0 <= at < len(self.words) and self.words[at][0].isupper()
 
 
+@lru_cache(maxsize=_READ_AGAIN)
 def mentions(text: str) -> tuple[PlaceHit, ...]:
     """Return the places that `text` names, in order, at most one at each word. Never raises.
 

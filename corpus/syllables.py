@@ -109,7 +109,18 @@ def is_folded_syllable(word: str) -> bool:
 
 def has_marks(word: str) -> bool:
     """Whether `word` carries a Vietnamese mark or đ."""
-    return not word.isascii() and any(_bare(char) != char.lower() for char in word)
+    return not word.isascii() and any(map(_MARKED.__getitem__, word))
+
+
+class _Marked(dict[str, bool]):
+    """Whether a character carries a mark, worked out when it first comes."""
+
+    def __missing__(self, char: str) -> bool:
+        found = self[char] = _bare(char) != char.lower()
+        return found
+
+
+_MARKED = _Marked()
 
 
 def with_tone(rest: str, tone: str) -> str:
