@@ -22,6 +22,7 @@ from corpus.text import NormalText
 from models.passage import DIMENSION
 
 DEPTH: Final = 30  # candidates of each list; the union holds the right claim in 99 of 100 cases
+SHALLOW: Final = 16  # the same for the passages of a long text, of which there are up to a dozen
 
 Owner = Literal["claim", "case"]
 Vector = npt.NDArray[np.float32]
@@ -35,7 +36,7 @@ _FIND: Final = """
     ), term AS MATERIALIZED (
         SELECT * FROM unnest(%(askers)s::int[], %(terms)s::text[], %(weights)s::float8[])
             AS t (number, term, weight)
-    ), found AS (
+    ), {latest} found AS (
         SELECT a.number, same.id FROM asked a CROSS JOIN LATERAL (
             SELECT p.id FROM passages p WHERE p.{owner}_id IS NOT NULL AND p.fingerprint = a.fingerprint
                 AND {standing} LIMIT {depth}
@@ -85,11 +86,13 @@ _WALKED: Final = """
     ) walked
     UNION
     SELECT late.id FROM (
-        SELECT p.id FROM (SELECT max({owner}_id) AS id FROM passages) newest, passages p
-        WHERE p.{owner}_id BETWEEN newest.id - {late} AND newest.id AND p.embedding IS NOT NULL
-        ORDER BY (p.embedding <#> a.vector) + 0 LIMIT {depth} / 3
+        SELECT p.id FROM {late} p ORDER BY (p.embedding <#> a.vector) + 0 LIMIT {depth} / 3
     ) late
 """
+_LATEST: Final = """(
+        SELECT p.id, p.embedding FROM (SELECT max({owner}_id) AS id FROM passages) newest, passages p
+        WHERE p.{owner}_id BETWEEN newest.id - {late} AND newest.id AND p.embedding IS NOT NULL
+    )"""
 _LOOKED_THROUGH: Final = """
     SELECT p.id FROM (
         SELECT p.id, p.{owner}_id FROM passages p WHERE p.{owner}_id IS NOT NULL AND p.embedding IS NOT NULL
@@ -125,8 +128,8 @@ class Known:
     side: Side
 
 
-def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Known]]:
-    """Return for each text the known ones worth comparing, at most a hundred, in a fixed order.
+def find(session: Session, asked: Sequence[Asked], owner: Owner, *, depth: int = DEPTH) -> list[list[Known]]:
+    """Return for each text the known ones worth comparing, in a fixed order: up to `depth` of each list.
 
     Texts of claims that were retired are left out.
     """
@@ -145,7 +148,7 @@ def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Kn
     several = len(asked) != 1
     rows = directly.rows(
         session,
-        _statement(owner, several=several, few=common.texts <= _FEW),
+        _statement(owner, several=several, few=common.texts <= _FEW, depth=depth),
         {
             **(columns if several else {name: column[0] for name, column in columns.items()}),
             "numbers": list(range(len(asked))),
@@ -165,15 +168,17 @@ def find(session: Session, asked: Sequence[Asked], owner: Owner) -> list[list[Kn
 
 
 @cache
-def _statement(owner: Owner, *, several: bool, few: bool) -> str:
-    words = {"owner": owner, "standing": _STANDING[owner], "depth": DEPTH}
-    near = (_LOOKED_THROUGH if few else _WALKED).format(late=_LATE, **words)
+def _statement(owner: Owner, *, several: bool, few: bool, depth: int) -> str:
+    words = {"owner": owner, "standing": _STANDING[owner], "depth": depth}
+    latest = _LATEST.format(late=_LATE, **words)
+    near = (_LOOKED_THROUGH if few else _WALKED).format(late="latest" if several else latest, **words)
     names = ("a.encoder", "a.vector") if several else ("%(encoder)s", "%(vector)s")
     vector = _IF_SERVING.format(encoder=names[0], vector=names[1], dimension=DIMENSION)
     return _FIND.format(
         asked=(_SEVERAL if several else _ONE).format(vector=vector),
         askers="found.numbers" if several else "'{0}'::int[]",
         found=_TOGETHER if several else "found",
+        latest=f"latest AS MATERIALIZED {latest}," if several and not few else "",
         near=near,
         widest=_WIDEST,
         **words,

@@ -171,10 +171,12 @@ def _ranked(
 
     Claims are compared with its passages too.
     """
-    asking = [(number, query) for number, query in enumerate(queries)]
-    if owner == "claim":
-        asking += [(number, part) for number, query in enumerate(queries) for part in query.parts]
-    found = candidates.find(session, [one.asked for _, one in asking], owner)
+    asking = list(enumerate(queries))
+    found = candidates.find(session, [one.asked for one in queries], owner)
+    parts = [(number, part) for number, query in asking for part in query.parts] if owner == "claim" else []
+    if parts:
+        asking += parts
+        found += candidates.find(session, [part.asked for _, part in parts], owner, depth=candidates.SHALLOW)
     model = ranker.load()
     best: list[dict[int, _Scored]] = [{} for _ in queries]
     for (number, query), known in zip(asking, found, strict=True):

@@ -111,3 +111,27 @@ def test_pairs_of_rare_words_are_asked_before_those_of_common_ones(
     assert owners(session, "mọi người ơi cho hỏi có phải là đập nậm pung đã vỡ rồi không vậy ạ") == {
         dam.claim_id
     }
+
+
+def test_fewer_are_brought_where_fewer_are_asked_for(session: Session) -> None:
+    for number in range(6):
+        known(session, f"{DAM} lần {number}", 1)
+    asked = [Asked(normalise(DAM), unit(1)), Asked(normalise("Giá xăng tăng"), unit(1))]
+    assert [len(found) for found in candidates.find(session, asked, "claim")] == [6, 6]
+    assert [len(found) for found in candidates.find(session, asked, "claim", depth=1)] == [2, 1]
+
+
+def test_several_texts_are_asked_together_among_many(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frequencies, "of", lambda _: Frequencies({}, 0.001, 1_000_000))
+    dam, price = known(session, DAM, 1), known(session, "Giá xăng tăng từ 15 giờ hôm nay", 2)
+    asked = [Asked(normalise("…"), unit(1)), Asked(normalise("…"), unit(2))]
+    alone = [candidates.find(session, [one], "claim")[0] for one in asked]
+    together = candidates.find(session, asked, "claim")
+    owners_of = [[one.owner_id for one in found] for found in together]
+    assert (
+        owners_of
+        == [[one.owner_id for one in found] for found in alone]
+        == [[dam.claim_id, price.claim_id]] * 2
+    )
