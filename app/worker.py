@@ -132,9 +132,7 @@ def steps(
         encoded = passages.encode_some(sessions, serving)
         busy = sifted or encoded or triaged or reread or judged
         # In a flood there is always something; otherwise it waits, and another encoder still longer.
-        compared = (not busy or next(turns) % _IN_A_FLOOD == 0) and resembling.compare_some(
-            sessions, serving, at=at
-        )
+        compared = (not busy or next(turns) % _IN_A_FLOOD == 0) and resembling.compare_some(sessions, serving)
         return busy or compared or encoders.advance(at=at)
 
     def draw(at: datetime) -> bool:

@@ -120,9 +120,7 @@ class Surge:
         later = time.perf_counter()
         busy = sifted or triaged
         self.turns += busy
-        compared = (not busy or self.turns % 8 == 0) and resembling.compare_some(
-            self.sessions, self.model, at=at
-        )
+        compared = (not busy or self.turns % 8 == 0) and resembling.compare_some(self.sessions, self.model)
         ended = time.perf_counter()
         self.spent["sieve"] += middle - began
         self.spent["triage"] += later - middle

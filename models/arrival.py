@@ -119,6 +119,11 @@ class Arrival(Base):
         CheckConstraint("state NOT IN ('held', 'discarded') OR held_why IS NOT NULL", name="held_why_given"),
         CheckConstraint("near_case_id IS NULL OR held_why IS NOT NULL", name="near_case"),
         Index("ix_arrivals_near_case", "near_case_id", postgresql_where=text("state = 'held'")),
+        Index(
+            "ix_arrivals_to_compare",
+            "telling",
+            postgresql_where=text("state = 'held' AND near_case_id IS NULL AND compared_to IS NOT NULL"),
+        ),
         Index("ix_arrivals_held", "received_at", "id", postgresql_where=text("state = 'held'")),
         Index(
             "ix_arrivals_family",
@@ -161,7 +166,7 @@ class Arrival(Base):
     near_case_id: Mapped[int | None] = mapped_column(
         ForeignKey("cases.id")
     )  # the case it resembles, while held
-    compared_to: Mapped[int | None] = mapped_column(BigInteger)  # the newest case there was then
+    compared_to: Mapped[int | None] = mapped_column(BigInteger)  # the newest case then; 0: not yet; null: not
     family_id: Mapped[int | None] = mapped_column(ForeignKey("families.id", use_alter=True))
     telling: Mapped[int | None] = mapped_column(SmallInteger)  # 0..100, orders what waits; decides nothing
     proven: Mapped[bool] = mapped_column(default=False, server_default="false")  # with a proof of work

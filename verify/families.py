@@ -8,7 +8,7 @@ reports about different matters share one run in twenty, two fillings of one tem
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -54,6 +54,13 @@ class Text:
     folded: str
 
 
+class Place(NamedTuple):
+    """Where a text belongs."""
+
+    family: int
+    number: int  # among those that this process placed there, from 1
+
+
 class Known:
     """The families of the last days, as one process knows them; reads what others founded before each use."""
 
@@ -63,14 +70,17 @@ class Known:
         self._sizes = np.zeros(room, dtype=np.int64)  # members that this process placed
         self._table = np.zeros((room, MARKS), dtype=np.uint16)  # rows after the last id are scratch
 
-    def place(self, session: Session, texts: Sequence[Text], *, at: datetime) -> dict[int, int]:
-        """Return the family of each text by arrival id; founds those that are missing.
+    def place(self, session: Session, texts: Sequence[Text], *, at: datetime) -> dict[int, Place]:
+        """Return the family of each text and its number there by arrival id; founds those that are missing.
 
         Holds a lock until the transaction ends, so that two workers do not found the same family twice.
         """
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         self._catch_up(session, at)
-        ids, found = list(self._ids), {}  # a rollback leaves nothing behind: only `_catch_up` keeps rows
+        ids, found = (
+            list(self._ids),
+            dict[int, Place](),
+        )  # a rollback leaves nothing behind: only `_catch_up` keeps rows
         self._make_room(len(ids) + len(texts))
         for text in texts:
             mine = marks(text.folded or f"{text.arrival_id:x}")
@@ -80,7 +90,7 @@ class Known:
                 self._table[place], self._sizes[place] = mine, 0
                 ids.append(_found(session, text, mine, at))
             self._sizes[place] += 1
-            found[text.arrival_id] = ids[place]
+            found[text.arrival_id] = Place(ids[place], int(self._sizes[place]))
         return found
 
     def _catch_up(self, session: Session, at: datetime) -> None:

@@ -180,7 +180,7 @@ def of_families(session: Session, families: set[int]) -> dict[int, list[Opened]]
         )
         .distinct()
         .join(Passage, Passage.case_id == Arrival.case_id)
-        .where(Arrival.family_id.in_(families))
+        .where(Arrival.family_id.in_(families), Arrival.state == ArrivalState.TRIAGED)
         .order_by(Arrival.family_id, Passage.case_id)
     )
     found: dict[int, list[Opened]] = defaultdict(list)

@@ -7,11 +7,10 @@ hide another matter: what names another place on the map than the case does rese
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from rapidfuzz.distance import LCSseq
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import reasons, search
@@ -20,7 +19,6 @@ from corpus.signals import Side
 from corpus.text import NormalText
 from models import Arrival, ArrivalState, Band, Case, Family, HeldWhy, Relation
 from verify import joining, mistyped, sifting
-from verify.families import KEPT
 
 log = logging.getLogger(__name__)
 WHY: Final = (HeldWhy.WAVE, HeldWhy.NO_PROOF, HeldWhy.MANY)  # not who took the bait: a person looks at those
@@ -67,14 +65,15 @@ def gather(session: Session, case_id: int, family_id: int | None, side: Side) ->
     _note(session, case_id, same)
 
 
-def compare_some(sessions: sessionmaker[Session], encoder: Encoder, *, at: datetime) -> bool:
-    """Compare the first of a few families with the cases, by meaning; return whether there were any.
+def compare_some(sessions: sessionmaker[Session], encoder: Encoder) -> bool:
+    """Compare a few held reports with the cases, by meaning; return whether there were any.
 
-    The most telling first; again when cases were opened since. The attempt is committed before anything
-    touches the text, so that one that kills the process is not tried for ever.
+    The first few of each family (`sifting.COMPARED`), the most telling ahead; again when cases were opened
+    since. The attempt is committed before anything touches the text, so that one that kills the process
+    is not tried for ever.
     """
     with sessions.begin() as session:
-        due = _claim(session, at)
+        due = _claim(session)
     for arrival_id in due:
         try:
             with sessions.begin() as session:
@@ -84,24 +83,22 @@ def compare_some(sessions: sessionmaker[Session], encoder: Encoder, *, at: datet
     return bool(due)
 
 
-def _claim(session: Session, at: datetime) -> Sequence[int]:
+def _claim(session: Session) -> Sequence[int]:
     newest = session.scalar(select(func.max(Case.id)))
     if newest is None:
         return ()
     due = session.scalars(
         select(Arrival.id)
-        .join(Family, Family.first_id == Arrival.id)
         .where(
-            Family.since > at - KEPT,
             Arrival.state == ArrivalState.HELD,
             *_open(),
-            or_(Arrival.compared_to.is_(None), Arrival.compared_to < newest),
+            Arrival.compared_to < newest,  # null: enough others of its family are
             Arrival.attempts < _TRIES,
             Arrival.telling >= LEAST,
         )
         .order_by(Arrival.telling.desc(), Arrival.id)
         .limit(BATCH)
-        .with_for_update(skip_locked=True, of=Arrival)
+        .with_for_update(skip_locked=True)
     ).all()
     if due:
         session.execute(

@@ -155,8 +155,12 @@ def _settle(
         how = Joined(fit.decision.value)
         return joining.join(session, arrival, fit.case, how, at=at, hit=fit.hit)
     if sieve is not None and sieve.holds(session, arrival, like, at=at):
-        hold_all(session, [arrival], nearest(like))
-        resembling.attach(session, [arrival], {arrival.id: normal})
+        near = nearest(like)
+        hold_all(session, [arrival], near)
+        if near is None:
+            resembling.attach(session, [arrival], {arrival.id: normal})
+        else:
+            resembling.gather(session, near.id, arrival.family_id, query.side)
         return None
     case = _open(session, arrival, query, encoder, at=at)
     if case is None:  # the same words opened a case a moment ago

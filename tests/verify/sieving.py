@@ -38,7 +38,7 @@ def work(url: str, at: datetime, dies_in: str) -> None:
     while (
         sieve.run(sessions, at=at)
         | triage.run_one(sessions, model, at=at, sieve=sieve)
-        | resembling.compare_some(sessions, model, at=at)
+        | resembling.compare_some(sessions, model)
     ):
         pass
 

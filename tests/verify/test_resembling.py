@@ -46,7 +46,7 @@ def near(sessions: Sessions, *arrivals: int) -> list[int | None]:
 
 
 def compare(sessions: Sessions, model: Encoder) -> None:
-    while resembling.compare_some(sessions, model, at=AT):
+    while resembling.compare_some(sessions, model):
         pass
 
 
@@ -91,11 +91,11 @@ def test_it_is_compared_again_only_with_a_newer_case(sessions: Sessions, model: 
     with sessions.begin() as session:
         hold(session, OTHER)
         sifting.held_some(session, Known(), at=AT)
-    assert resembling.compare_some(sessions, model, at=AT)
-    assert not resembling.compare_some(sessions, model, at=AT)
+    assert resembling.compare_some(sessions, model)
+    assert not resembling.compare_some(sessions, model)
     with sessions.begin() as session:
         make.case(session)
-    assert resembling.compare_some(sessions, model, at=AT)
+    assert resembling.compare_some(sessions, model)
 
 
 def test_a_text_that_kills_the_process_is_not_compared_for_ever(
@@ -114,10 +114,10 @@ def test_a_text_that_kills_the_process_is_not_compared_for_ever(
             with sessions.begin() as session:
                 make.case(session)
             with pytest.raises(SystemExit):
-                resembling.compare_some(sessions, model, at=AT)
+                resembling.compare_some(sessions, model)
         with sessions.begin() as session:
             make.case(session)
-        assert not resembling.compare_some(sessions, model, at=AT)
+        assert not resembling.compare_some(sessions, model)
     with sessions.begin() as session:  # it is still there for a person
         letting.let_in(session, held, by=None, at=AT)
 
