@@ -123,17 +123,27 @@
     event.preventDefault();
     const { words, said } = parts();
     const asked = new XMLHttpRequest();
-    const again = (text) => { complain(text); if (pressed) pressed.disabled = false; };
+    const label = pressed?.querySelector("span");
+    const name = label?.textContent;
+    const again = (text) => { // said where the pictures are: bring it before the eyes of who pressed far below
+      complain(text);
+      parts().wrong.scrollIntoView({ block: "center" });
+      said.textContent = "";
+      if (pressed) { pressed.disabled = false; label.textContent = name; }
+    };
     if (pressed) pressed.disabled = true;
     said.textContent = words.sending;
     asked.upload.addEventListener("progress", ({ loaded, total }) => {
-      if (pressed && total) pressed.querySelector("span").textContent = `${words.sending} ${Math.floor(100 * loaded / total)} %`;
+      if (pressed && total) label.textContent = `${words.sending} ${Math.floor(100 * loaded / total)} %`;
     });
     asked.addEventListener("error", () => again(words.failed));
     asked.addEventListener("load", () => {
       const page = new DOMParser().parseFromString(asked.responseText, "text/html");
       const main = page.getElementById("main");
-      if (!main) { again(words.failed); return; }
+      if (!main || asked.status >= 400 && !main.querySelector("form[data-proof]")) { // a refusal without the form
+        again(main?.querySelector(".lead")?.textContent || words.failed);
+        return;
+      }
       if (asked.status < 300) chosen = [];
       document.title = page.title;
       document.getElementById("main").replaceWith(main);

@@ -118,3 +118,9 @@ def test_only_verifiers_with_the_form_token_enter(desk: Desk) -> None:
     assert desk.post(f"{PATH}/luu", **entry(read_back="yes")).status_code == 303
     desk.as_("verifier")
     assert desk.get(f"{PATH}/luu").headers["location"] == f"/ban-lam-viec{PATH}"
+
+
+def test_only_those_who_may_take_down_are_led_there(desk: Desk) -> None:
+    for role, led in (("verifier", True), ("admin", False), ("publisher", False)):
+        desk.as_(role)
+        assert ('href="/ban-lam-viec/tiep-nhan"' in desk.get("/kenh").text) is led

@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from bench import sights
 from tests.journeys.living import READING, House, wait_for
@@ -146,6 +146,20 @@ def test_pictures_are_dropped_pasted_and_taken_on_a_phone(
     camera.set_input_files(str(files[1]))
     expect(shown).to_have_count(3)
     page.wait_for_timeout(1000 * READING)
-    page.get_by_role("button", name="Gửi phản ánh").click()
+    send = page.get_by_role("button", name="Gửi phản ánh")
+    away = page.locator("[data-wrong]")
+    for answer in (lambda route: route.abort(), busy):
+        page.route("**/phan-anh", answer)
+        send.click()
+        expect(away).to_be_in_viewport()  # the button stands far below
+        expect(shown).to_have_count(3)  # what was chosen stays
+        page.unroute("**/phan-anh")
+    expect(away).to_have_text("Xin chờ một lát.")
+    send.click()
     expect(page.get_by_text("Đã nhận 3 ảnh kèm theo.")).to_be_visible()
     context.close()
+
+
+def busy(route: Route) -> None:
+    """Answer with an error page, which holds no form."""
+    route.fulfill(status=503, body="<main id='main'><p class='lead'>Xin chờ một lát.</p></main>")
