@@ -10,7 +10,8 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
 from importlib import resources
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Final
 
 from corpus import counts
 from corpus.counts import PAUSE, START, WORD, Table
@@ -24,7 +25,7 @@ _READINGS: Final = 8  # kept at each word
 _FORMS: Final = 20  # of one folded syllable
 _NONE: Final = -1  # no such pair was counted
 _REMEMBERED: Final = 20_000  # contexts, about 15 MB
-_FIRSTS: Final = 512  # syllables whose pairs are at hand, about 5 MB
+_FIRSTS: Final = 2_048  # syllables whose pairs are at hand, about 15 MB
 _READ_AGAIN: Final = 256  # texts: what the encoder has read is then put beside each of its candidates
 
 
@@ -43,6 +44,12 @@ def restore(canonical: str) -> str:
     Words among marked neighbours stay as they are, and so does everything that is not a Vietnamese syllable.
     """
     return _bundled().restore(canonical)
+
+
+# The likeliest way to read a text up to a word: its score, the place in `Table.pairs` of the pair in which it
+# ends (or _NONE), the last syllable, and the way before it.
+_Reading = tuple[float, int, int, "_Reading | None"]
+_SCORE: Final = itemgetter(0)
 
 
 class Restorer:
@@ -79,23 +86,26 @@ class Restorer:
 
     def walk(self, line: Sequence[str], free: Collection[int]) -> list[str]:
         """Return the likeliest syllables of `line`, choosing at the `free` places and keeping the others."""
-        readings = [_Reading(0.0, _NONE, START, "", None)]
+        readings: list[_Reading] = [(0.0, _NONE, START, None)]
         for i, word in enumerate(line):
             choice = unmarked(word) if i in free else "=" + word
-            best: dict[tuple[int, int], _Reading] = {}
+            best: dict[int, _Reading] = {}  # by the pair that a reading ends in, or by ~syllable without one
             for old in readings:
-                for syllable, pair, chance in self._chances(old.pair, old.syllable, choice):
-                    score, state = old.score + chance, (pair, syllable)
-                    if state not in best or score > best[state].score:
-                        shown = self._known.syllables[syllable] if syllable and i in free else word
-                        best[state] = _Reading(score, pair, syllable, shown, old)
-            readings = sorted(best.values(), reverse=True, key=lambda reading: reading.score)[:_READINGS]
+                so_far, before, last, _ = old
+                for syllable, pair, chance in self._chances(before, last, choice):
+                    score = so_far + chance
+                    state = pair if pair != _NONE else ~syllable
+                    known = best.get(state)
+                    if known is None or score > known[0]:
+                        best[state] = (score, pair, syllable, old)
+            readings = sorted(best.values(), reverse=True, key=_SCORE)[:_READINGS]
         chosen: list[str] = []
         at: _Reading | None = readings[0]
-        while at is not None:
-            chosen.append(at.word)
-            at = at.before
-        return chosen[-2::-1]  # without the beginning
+        for i in range(len(line) - 1, -1, -1):
+            assert at is not None  # noqa: S101  there is a reading for each word
+            _, _, syllable, at = at
+            chosen.append(self._known.syllables[syllable] if syllable and i in free else line[i])
+        return chosen[::-1]
 
     def _work_out(self, pair: int, before: int, choice: str) -> Sequence[tuple[int, int, float]]:
         """Return (syllable, its pair with `before`, log chance) for each way to read `choice`.
@@ -128,16 +138,6 @@ class Restorer:
         return _following(self._known.pairs, first, len(self._known.syllables))
 
 
-class _Reading(NamedTuple):
-    """The likeliest way to read a text up to a word, ending in one pair of syllables."""
-
-    score: float
-    pair: int  # place in `Table.pairs`, or _NONE
-    syllable: int
-    word: str
-    before: "_Reading | None"
-
-
 def _unmarked_places(words: list[str], bare: list[str]) -> list[bool]:
     """Say which words lost their marks: Vietnamese without marks, in a neighbourhood with few.
 
@@ -164,7 +164,9 @@ def _following(codes: Sequence[int], before: int, size: int) -> dict[int, int]:
     """Return the places in `codes` of what was counted after `before`, by the syllable that follows it."""
     begin = before * size
     first = bisect_left(codes, begin)
-    last = bisect_left(codes, begin + size, first)
+    if first == len(codes) or codes[first] >= begin + size:
+        return {}
+    last = bisect_left(codes, begin + size, first, min(len(codes), first + size))
     return {code - begin: place for place, code in enumerate(codes[first:last], first)}
 
 
