@@ -27,7 +27,8 @@ def problems(**meanings: str) -> dict[int | str, dict[str, Any]]:
     common = {
         "s400": "the request cannot be read",
         "s413": "more than the server takes",
-        "s422": "a field needs mending; `code` and `field` say which and why",
+        "s415": "the body is packed (`body-packed`); send it as it is",
+        "s422": "a field needs mending, or a form broke off (`body-cut`); `code` and `field` say which and why",
         "s503": "not available at the moment; nothing was stored",
     }
     said = sorted({**common, **meanings}.items())
