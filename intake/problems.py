@@ -28,7 +28,7 @@ def problems(**meanings: str) -> dict[int | str, dict[str, Any]]:
         "s400": "the request cannot be read",
         "s413": "more than the server takes",
         "s415": "the body is packed (`body-packed`); send it as it is",
-        "s422": "a field needs mending, or a form broke off (`body-cut`); `code` and `field` say which and why",
+        "s422": "a field needs mending, or the form broke off (`body-cut`); `code` and `field` say why",
         "s503": "not available at the moment; nothing was stored",
     }
     said = sorted({**common, **meanings}.items())
