@@ -26,8 +26,8 @@ from app.settings import read
 from bench import house, junk
 from bench.figures import Table, percentile
 from intake import proofs
-from models import Arrival, ArrivalState
-from verify import lane, resembling
+from models import Arrival, ArrivalState, Case
+from verify import lane, nearby, resembling
 
 POSTS, POSTS_LONG = 5_000, 50_000
 COPIES, COPIES_LONG = 1_000, 10_000
@@ -157,11 +157,11 @@ def _flood(table: Table, home: house.House, port: int, count: int) -> None:
     table.add("flood.junk_cases", by_junk, "", note=str(dict(opened)))
     waiting = {post.text for post in true} - set(seen)
     pages = _lane_pages(home, waiting)
-    beside = _beside(home, waiting)
+    beside, ahead = _beside(home, waiting)
     first = {text for text, page in pages.items() if page == 1}
     note = (
-        f"in a case {len(shown)}, held and shown with their case {len(beside)}, else on the first page"
-        f" of the held lane {len(first - beside)}; waiting: {dict(hidden)}"
+        f"in a case {len(shown)}, held and shown with their case {len(beside)} ({ahead} on its very page),"
+        f" else on the first page of the held lane {len(first - beside)}; waiting: {dict(hidden)}"
     )
     table.add("flood.honest_visible", len(shown) + len(first | beside), "", peer=len(true), note=note)
     if set(pages) - beside:
@@ -178,14 +178,19 @@ def _flood(table: Table, home: house.House, port: int, count: int) -> None:
     )
 
 
-def _beside(home: house.House, waiting: set[str]) -> set[str]:
-    """Return which of `waiting` an officer sees on the page of the case that they resemble."""
+def _beside(home: house.House, waiting: set[str]) -> tuple[set[str], int]:
+    """Return which of `waiting` are shown with the case that they resemble, and how many on its very page.
+
+    The others are one press away from there.
+    """
     engine = home.engine()
     with Session(engine) as session:
-        shown = select(Arrival.text).where(Arrival.text.in_(waiting), Arrival.near_case_id.is_not(None))
-        found = set(session.scalars(shown))
+        near = select(Arrival).where(Arrival.text.in_(waiting), Arrival.near_case_id.is_not(None))
+        found = {one.text: one.near_case_id for one in session.scalars(near)}
+        cases = session.scalars(select(Case).where(Case.id.in_(set(found.values())))).all()
+        ahead = {one.text for case in cases for one in nearby.of(session, case).rows}
     engine.dispose()
-    return found
+    return set(found), len(ahead & set(found))
 
 
 def _lane_pages(home: house.House, waiting: set[str]) -> dict[str, int]:

@@ -153,7 +153,9 @@ def _settle(
     fit = joining.choose(session, like)
     if fit is not None:
         how = Joined(fit.decision.value)
-        return joining.join(session, arrival, fit.case, how, at=at, hit=fit.hit)
+        joined = joining.join(session, arrival, fit.case, how, at=at, hit=fit.hit)
+        resembling.gather(session, joined.id, arrival.family_id, query.side)
+        return joined
     if sieve is not None and sieve.holds(session, arrival, like, at=at):
         near = nearest(like)
         hold_all(session, [arrival], near)

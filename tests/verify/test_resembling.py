@@ -8,7 +8,7 @@ from corpus import encoder
 from corpus.encoder import Encoder
 from corpus.signals import Side
 from corpus.text import normalise
-from models import Arrival, ArrivalState, Case, HeldWhy
+from models import Arrival, ArrivalState, Case, HeldWhy, Joined
 from tests import factories as make
 from tests.factories import AT
 from verify import letting, resembling, sifting, triage
@@ -72,6 +72,23 @@ def test_what_was_held_before_is_shown_with_a_case_that_opens(sessions: Sessions
     with sessions() as session:
         dam = session.scalars(select(Case.id)).one()
     assert near(sessions, *held) == [dam, None]
+
+
+def test_what_was_held_before_is_shown_with_a_case_that_one_of_its_family_joins(
+    sessions: Sessions, model: Encoder
+) -> None:
+    with sessions.begin() as session:
+        make.arrival(session, DAM)  # in calm: it has no family
+    triage.run_one(sessions, model, at=AT)
+    with sessions.begin() as session:
+        held = hold(session, f"{DAM} gấp")
+        joins = make.arrival(session, DAM.replace("ngay ", "")).id
+        sifting.sift(session, [session.get_one(Arrival, one) for one in (held, joins)], Known(), at=AT)
+    triage.run_one(sessions, model, at=AT)
+    with sessions() as session:
+        joined = session.get_one(Arrival, joins)
+        assert joined.joined is Joined.NEAR
+    assert near(sessions, held) == [joined.case_id]
 
 
 def test_other_words_for_it_are_found_by_meaning(sessions: Sessions, model: Encoder) -> None:
