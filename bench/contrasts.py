@@ -3,7 +3,7 @@
 `bench/data/contrasts.tsv`: the way of changing, a statement, what contradicts it, what says the same in other
 words. It was written and kept before the rules that are measured on it were touched, and so was
 `contrasts_later.tsv`, half of which stays unseen: only its sums are ever printed. `contrasts_last.tsv` was
-written after the rules, and nothing was changed after it was first measured.
+written after most rules and is printed in sums only.
 """
 
 import hashlib

@@ -25,6 +25,7 @@ _AFTER_QUESTION: Final = of("after_question")
 # Words between a negation and what it denies.
 _BETWEEN: Final = of("between_negation")
 _REACH: Final = 6  # words after a negation in which its object is looked for
+_ASKING: Final = frozenset({"có", "không", "co", "khong", "hông", "ko"})  # beside "phải"
 _KEPT: Final = 512  # texts of which these are kept, as a claim is compared with many reports
 _SHORT: Final = 16  # words of a text that says so little that its opposites need not be near to anything
 _LONGEST: Final = 4  # words of a phrase in the list of opposites
@@ -141,6 +142,8 @@ def opposed(pair: Aligned) -> Iterator[Opposed]:
         mine, yours = ours[group], theirs[group]
         shared = {one.side for one in mine} & {one.side for one in yours}
         for one, other in itertools.product(mine, yours):
+            if _opposites().exact[group] and (one.guessed or other.guessed):
+                continue
             if one.side != other.side and (
                 _replaced(pair, one, other)
                 if shared
@@ -205,16 +208,21 @@ def stands(words: Words) -> list[Stand]:
         size = min(_LONGEST, len(words.marked) - at) if head else 0
         while size and not (meant := _meant(words, at, size, known)):
             size -= 1
-        if size and not _is_question(words, at):
+        if size and not _says_nothing(words, at):
             found += _standing(words, at, size, meant, denied)
         at += size or 1
     return found
 
 
-def _is_question(words: Words, at: int) -> bool:
-    """Whether the word is part of "phải không", which asks and lays no duty on anyone."""
-    around = {words.marked[at - 1] if at else "", words.marked[at + 1] if at + 1 < len(words.marked) else ""}
-    return words.surely(at, "phải") and not around.isdisjoint({"có", "không", "co", "khong", "hông", "ko"})
+def _says_nothing(words: Words, at: int) -> bool:
+    """Whether the word is part of "phải không", which lays no duty on anyone, or of "mọi người ơi"."""
+    before, after = (
+        words.marked[at - 1] if at else "",
+        words.marked[at + 1] if at + 1 < len(words.marked) else "",
+    )
+    if words.surely(at, "mọi"):
+        return unmarked(after) == "nguoi"
+    return words.surely(at, "phải") and not {before, after}.isdisjoint(_ASKING)
 
 
 def _standing(
@@ -242,7 +250,9 @@ class _Phrases:
 @dataclass(frozen=True)
 class _Opposites:
     kinds: Sequence[str]
-    exact: Sequence[bool]  # words so common that they must stand in each other's place
+    exact: Sequence[
+        str
+    ]  # words so common that they must stand in each other's place: "always", or not in "brief" texts
     phrases: _Phrases
 
 
@@ -266,7 +276,7 @@ def _opposites() -> _Opposites:
                 if len(parts) > 1 or one["kind"] == "polarity":
                     folded.setdefault(tuple(map(unmarked, parts)), []).append((group, side))
     heads = frozenset(parts[0] for parts in (*marked, *folded))
-    kinds, exact = [one["kind"] for one in sets], [one.get("exact", False) for one in sets]
+    kinds, exact = [one["kind"] for one in sets], [one.get("exact", "") for one in sets]
     return _Opposites(kinds, exact, _Phrases(heads, marked, folded))
 
 

@@ -9,12 +9,13 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
-from corpus import synonyms
+from corpus import reworded, synonyms
 from corpus.polarity import stands
+from corpus.syllables import is_syllable
 from corpus.wordlists import of
 from corpus.words import Aligned, Words
 
-SHORT: Final = 16  # words of a text in which a single word weighs
+SHORT: Final = 14  # words of a text in which a single word weighs
 _SLIP: Final = 75  # likeness of two words, 0..100, from which one may be the other mistyped or inflected
 _STEM: Final = 4  # letters that two forms of a word begin with; Vietnamese syllables hardly have more
 _LIGHT: Final = of("light")
@@ -35,19 +36,29 @@ def on_both_sides(pair: Aligned) -> bool:
 def _left(words: Words, others: Words) -> bool:
     """Whether a weighty word of `words` has no like in `others`."""
     meant, sides, initials = _meant(others), _sides(others), "".join(word[0] for word in others.folded)
-    return any(
-        words.folded[place] not in others.known
+    left = [
+        place
+        for place, found in _weighty(words)
+        if words.folded[place] not in others.known
         and not found & meant
         and not _sides_at(words, place) & sides
         and (len(words.folded[place]) < 2 or words.folded[place] not in initials)  # noqa: PLR2004
-        and not any(_one_word(words.folded[place], other) for other in others.known)
-        for place, found in _weighty(words)
+    ]
+    strange = {others.folded[place] for place, _ in _weighty(others)} - words.known if left else set()
+    alone = len(left) == 1 and words.lang == "vi"
+    return any(
+        not any(_one_word(words.folded[place], other, alone=alone) for other in strange) for place in left
     )
 
 
-def _one_word(one: str, other: str) -> bool:
-    """Whether one may be the other mistyped, or inflected: "releases", "releasing"."""
-    return (len(one) > _STEM < len(other) and one[:_STEM] == other[:_STEM]) or fuzz.ratio(one, other) >= _SLIP
+def _one_word(one: str, other: str, *, alone: bool) -> bool:
+    """Whether one may be the other mistyped, or inflected: "releases", "releasing".
+
+    A single syllable is also taken for one that sounds alike: "gòi" for "rồi".
+    """
+    if (len(one) > _STEM < len(other) and one[:_STEM] == other[:_STEM]) or fuzz.ratio(one, other) >= _SLIP:
+        return True
+    return alone and not reworded.two_syllables(one, other)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -64,6 +75,7 @@ def _weighty(words: Words) -> list[tuple[int, frozenset[int]]]:
         for place, word in enumerate(words.marked)
         if not (word in _LIGHT or word in _SLANG or words.folded[place] in _TALK)
         and not (place in counted or place in dated or place in placed)
+        and (words.lang != "vi" or is_syllable(word))
     ]
 
 
@@ -76,5 +88,6 @@ def _sides_at(words: Words, place: int) -> set[tuple[int, int]]:
     return {(one.group, one.side) for one in stands(words) if one.run[0] <= place < one.run[1]}
 
 
+@lru_cache(maxsize=_KEPT)
 def _sides(words: Words) -> set[tuple[int, int]]:
     return {(one.group, one.side) for one in stands(words)}

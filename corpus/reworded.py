@@ -18,6 +18,7 @@ from corpus.wordlists import of
 from corpus.words import Aligned, Words
 
 _FRAMES = {1: 0.75, 2: 0.8}  # share of the longer text's words that are the same, by how many words differ
+_BRIEF = 14  # words of a text in which even a light word may make another of it
 _SHORT = 10  # words of a text of which a second piece may be another
 _LONGEST = 3  # syllables of a word
 _ANCHOR = 0.3  # rarity from which a word tells something
@@ -47,7 +48,21 @@ def unexplained(pair: Aligned) -> bool:
     runs = max(map(len, (_weighty_runs(pair), _weighty_runs(pair.turned()))))
     short = max(len(pair.ours.folded), len(pair.theirs.folded)) <= _SHORT
     few = runs <= (max(_FRAMES) if short else min(_FRAMES))
-    return few and any(_replaced(pair))
+    return few and (any(_replaced(pair)) or _only_here(pair))
+
+
+def _only_here(pair: Aligned) -> bool:
+    """Whether short texts differ in one place alone, by words that do not say the same, however light."""
+    if pair.ours.lang != pair.theirs.lang or max(len(pair.ours.folded), len(pair.theirs.folded)) > _BRIEF:
+        return False
+    runs = _alone(pair), _alone(pair.turned())
+    if [len(found) for found in runs] != [1, 1] or pair.ours.unsure or pair.theirs.unsure:
+        return False
+    (mine,), (yours,) = runs
+    if pair.facing(mine) != yours or one_place(pair, mine, yours):
+        return False
+    counted = _counted(pair.ours, mine) or _counted(pair.theirs, yours)
+    return not counted and _says_another(pair, mine, yours)
 
 
 def _replaced(pair: Aligned) -> Iterator[tuple[Run, Run]]:
@@ -77,7 +92,7 @@ def _says_another(pair: Aligned, mine: Run, yours: Run) -> bool:
     if not (_well_written(pair.ours, mine) and _well_written(pair.theirs, yours)):
         return False
     ours, theirs = pair.ours.folded[slice(*mine)], pair.theirs.folded[slice(*yours)]
-    if pair.ours.lang == "vi" and max(sizes) == 1 and not _two_syllables(ours[0], theirs[0]):
+    if pair.ours.lang == "vi" and max(sizes) == 1 and not two_syllables(ours[0], theirs[0]):
         return False
     if mistyped(ours, theirs) or abbreviated(ours, pair.theirs) or abbreviated(theirs, pair.ours):
         return False
@@ -105,7 +120,7 @@ def _heavy(words: Words, run: Run) -> Run | None:
     return (first, last) if first < last else None
 
 
-def _two_syllables(one: str, other: str) -> bool:
+def two_syllables(one: str, other: str) -> bool:
     """Whether two folded syllables are two words. What sounds alike is a slip or dialect: "gòi" for "rồi"."""
     onsets = [_onset(word) for word in (one, other)]
     rimes = [word[len(onset) :] for word, onset in zip((one, other), onsets, strict=True)]
@@ -135,10 +150,14 @@ def _well_written(words: Words, run: Run) -> bool:
     """Whether most words at `run` are no slips, slang or laughter as far as spelling tells."""
     marked = words.marked[slice(*run)]
     if words.lang == "vi":
-        well = [(is_syllable(word) and word not in _SLANG) or word.isdecimal() for word in marked]
+        well = [_is_word(word) or word.isdecimal() for word in marked]
     else:
         well = [len(word) > 1 or word.isdecimal() or "\u3400" <= word <= "\u9fff" for word in marked]
     return sum(well) > _MOST * len(well)
+
+
+def _is_word(word: str) -> bool:
+    return (len(word) > 1 or word == "y") and is_syllable(word) and word not in _SLANG
 
 
 def _weighty(words: Words, run: Run) -> bool:
