@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from app import web
@@ -104,3 +104,16 @@ def test_strange_addresses_are_answered(desk: Desk, family: int) -> None:
     ):
         assert desk.get(LANE + path).status_code == 200
     assert desk.get(f"{LANE}/nhom/99999999999999999999").status_code == 404
+
+
+def test_what_resembles_one_case_is_listed_apart(desk: Desk, sessions: Sessions, family: int) -> None:
+    desk.as_("verifier")
+    with sessions.begin() as session:
+        cases = [make.case(session).id for _ in range(2)]
+        session.execute(update(Arrival).where(Arrival.family_id == family).values(near_case_id=cases[0]))
+    shown = desk.get(f"{LANE}?vu-viec={cases[0]}").text
+    assert "Chỉ hiện tin giống một vụ việc" in shown
+    assert f"nhom/{family}" in shown
+    assert "3 tin đã hiện ở trang vụ việc" in shown
+    assert f"nhom/{family}" not in desk.get(f"{LANE}?vu-viec={cases[1]}").text
+    assert f"{LANE}?vu-viec={cases[0]}" not in desk.get(LANE).text
