@@ -49,6 +49,10 @@ _FILLERS: Final = frozenset({"linh", "lẻ"})
 _BARE: Final[dict[str, str]] = _STORED["without_marks"]
 _STARTS: Final = frozenset({"một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "bẩy", "tám", "chín", "mười"})
 _SAFE_BARE: Final = frozenset({"hai", "ba", "bon", "muoi"})  # mean the number even where no word has marks
+_NO_COUNT: Final = {
+    "ba": {"con", "chau", "xa"},
+    "bon": {"em", "con", "chau"},
+}  # bà con, bọn em
 _COUNTED: Final = frozenset(_STORED["counted"].split())
 _ENGLISH: Final[dict[str, int]] = _STORED["english"]
 _ENGLISH_SCALES: Final = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9}
@@ -176,7 +180,8 @@ def _spoken(canonical: str) -> Iterator[Found]:
         unit = lower[after] if after < len(words) and touching[after - 1] else ""
         if unit == "phần" and lower[after + 1 : after + 2] == ["trăm"]:
             unit = "phan tram"
-        if size > 1 or _counts(lower[at], unit, value):
+        taken = size == 1 and unit in _NO_COUNT.get(lower[at], ()) and canonical.isascii()
+        if size > 1 or (not taken and _counts(lower[at], unit, value)):
             yield _key(value, unmarked(unit)), words[at].start(), words[after - 1].end()
         at = after
 

@@ -14,6 +14,8 @@ PIECES = "hai ba trăm nghìn tỷ mươi rưỡi linh năm tu two hundred and a
     [
         ("hai trăm người", "num:200:nguoi"),
         ("hai tram nguoi", "num:200:nguoi"),
+        ("ba nguoi chet", "num:3:nguoi"),
+        ("ba con lợn", "num:3:con"),
         ("two hundred people", "num:200:nguoi"),
         ("二百人", "num:200:nguoi"),
         ("ba mươi lăm hộ dân", "num:35:ho"),
@@ -42,6 +44,7 @@ def test_numbers_in_words_and_figures_are_one_key(text: str, wanted: str) -> Non
 
 
 WORDS = "mười năm trước|nam nguoi|sau nguoi do|một người|cả ba mẹ|one of them|hàng nghìn người|không trăm"
+WORDS += "|ba con oi|ba con chu y|bon em o xa"  # bà con ơi, bọn em, without their marks
 
 
 @pytest.mark.parametrize("text", [*WORDS.split("|"), "十分重要", "千万不要", "一个人"])
