@@ -305,18 +305,19 @@ def report_status(
         conclusion=_conclusion(found.conclusion, house.public_url),
         waits=found.waits,
         discarded=found.discarded,
-        pieces=[
-            PieceOut(
-                number=piece.number,
-                stage=piece.stage,
-                merged=piece.merged,
-                reason=piece.reason,
-                conclusion=_conclusion(piece.conclusion, house.public_url),
-                waits=piece.waits,
-                discarded=piece.discarded,
-            )
-            for piece in found.pieces
-        ],
+        pieces=[_piece(one, house.public_url) for one in found.pieces],
+    )
+
+
+def _piece(found: tracking.PieceStatus, public_url: str) -> PieceOut:
+    return PieceOut(
+        number=found.number,
+        stage=found.stage,
+        merged=found.merged,
+        reason=found.reason,
+        conclusion=_conclusion(found.conclusion, public_url),
+        waits=found.waits,
+        discarded=found.discarded,
     )
 
 
