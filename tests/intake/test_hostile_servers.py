@@ -147,7 +147,7 @@ def test_hostile_servers_are_at_least_as_many_as_the_list_has() -> None:
 def test_hostile_stalling_ends_when_time_is_up(name: str, run: Run) -> None:
     outcome = run.outcomes[name]
     assert isinstance(outcome.error, fetch.Unreached)
-    assert 19.5 < outcome.seconds < 21.5  # what a busy machine adds
+    assert 18.5 < outcome.seconds < 20.5  # what a busy machine adds
 
 
 @pytest.mark.parametrize("name", REFUSED)
