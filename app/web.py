@@ -120,9 +120,8 @@ def plain(text: str) -> str:
     return text
 
 
-_TURNING = frozenset(
-    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)  # they turn the order of letters
+# Characters that turn the order of letters.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _STACKED = 4  # marks on one letter; no script of ours, Thai or Arabic needs more
 
 

@@ -77,10 +77,8 @@ class Known:
         """
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         self._catch_up(session, at)
-        ids, found = (
-            list(self._ids),
-            dict[int, Place](),
-        )  # a rollback leaves nothing behind: only `_catch_up` keeps rows
+        ids = list(self._ids)  # a rollback leaves nothing behind: only `_catch_up` keeps rows
+        found: dict[int, Place] = {}
         self._make_room(len(ids) + len(texts))
         for text in texts:
             mine = marks(text.folded or f"{text.arrival_id:x}")

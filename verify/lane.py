@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Subquery, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from models import Arrival, ArrivalState, Case, Family, HeldWhy, NotFound
+from models import Arrival, ArrivalState, Family, HeldWhy, NotFound
+from verify import nearby
 from verify.cases import LARGEST_ID
 
 PAGE: Final = 25  # families
@@ -145,8 +146,7 @@ def _families(state: ArrivalState, why: HeldWhy | None, near: int | None) -> Sub
     if why is not None:
         where.append(Arrival.held_why == why)
     if near is not None:
-        merged = select(Case.id).where(Case.merged_into_id == near)
-        where.append(or_(Arrival.near_case_id == near, Arrival.near_case_id.in_(merged)))
+        where.append(nearby.resembles(near))
     known = Arrival.near_case_id.is_not(None)
     best = func.array_agg(aggregate_order_by(Arrival.id, known, Arrival.telling.desc(), Arrival.id))
     points = func.coalesce(func.max(Arrival.telling).filter(~known), func.max(Arrival.telling), 0)

@@ -113,8 +113,9 @@ def split(
     made = _open_beside(session, case, chosen[0], words, at)
     _move(session, {one.id for one in chosen}, from_=case, to=made, joined=Joined.OFFICER)
     session.refresh(made)
-    for one in [one for one in chosen if one.pictures][:1]:
-        pictured.read_again(session, one, at=at)
+    shown = next((one for one in chosen if one.pictures), None)
+    if shown is not None:
+        pictured.read_again(session, shown, at=at)
     for subject, other in ((case, made), (made, case)):
         detail = {"other": other.id, "number": other.number, "arrivals": len(chosen)}
         audit.record(session, "case.split", subject=("case", subject.id), by=by, at=at, detail=detail)

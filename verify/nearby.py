@@ -1,7 +1,8 @@
 """Held reports that resemble a case: shown with it, and taken into it by a person.
 
-In a flood the encoder had compared them with this case before the budget held them (verify/sieve.py). That
-is a suggestion: they join by the hand of an officer, or go the way of the held lane.
+Triage compared them with this case before the budget held them (verify/sieve.py), or they were compared
+while they were held (verify/resembling.py). That is a suggestion: they join by the hand of an officer, or
+go the way of the held lane.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,7 @@ class Nearby:
 
 def of(session: Session, case: Case) -> Nearby:
     """Return what is held and resembles `case`, or a case merged into it. One query, two if there is more."""
-    where = _near(case)
+    where = _held_near(case)
     rows = session.scalars(
         select(Arrival).where(*where).order_by(Arrival.telling.desc(), Arrival.id).limit(SHOWN + 1)
     ).all()
@@ -49,7 +50,7 @@ def take_in(session: Session, case: Case, arrival_id: int, *, by: Officer, at: d
         raise Conflict(code="target-over")
     if arrival_id > cases.LARGEST_ID:
         raise Conflict(code="not-held")
-    arrival = session.scalar(select(Arrival).where(Arrival.id == arrival_id, *_near(case)))
+    arrival = session.scalar(select(Arrival).where(Arrival.id == arrival_id, *_held_near(case)))
     if arrival is None:
         raise Conflict(code="not-held")
     letting.let_in(session, arrival.id, by=by, at=at)
@@ -62,9 +63,11 @@ def take_in(session: Session, case: Case, arrival_id: int, *, by: Officer, at: d
     audit.record(session, "case.joined", subject=("case", case.id), by=by, at=at, detail=detail)
 
 
-def _near(case: Case) -> Sequence[ColumnElement[bool]]:
-    merged = select(Case.id).where(Case.merged_into_id == case.id)
-    return (
-        Arrival.state == ArrivalState.HELD,
-        or_(Arrival.near_case_id == case.id, Arrival.near_case_id.in_(merged)),
-    )
+def resembles(case_id: int) -> ColumnElement[bool]:
+    """Return the condition that an arrival resembles a case, or one that was merged into it."""
+    merged = select(Case.id).where(Case.merged_into_id == case_id)
+    return or_(Arrival.near_case_id == case_id, Arrival.near_case_id.in_(merged))
+
+
+def _held_near(case: Case) -> Sequence[ColumnElement[bool]]:
+    return Arrival.state == ArrivalState.HELD, resembles(case.id)
