@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session
 from corpus import reasons, search
 from corpus.signals import Side
 from corpus.text import NormalText
-from models import Arrival, ArrivalState, Case, Joined, Passage, Relation, audit
+from models import Arrival, ArrivalState, Band, Case, Joined, Passage, Relation, audit
 from verify import dedupe, mistyped, pictured, same_picture
 
 _CASES: Final = 6  # of one family, with which a copy is compared
+_NEAR: Final = frozenset({Band.STRONG, Band.LIKELY})
 
 
 def standing(session: Session, case: Case) -> Case:
@@ -83,6 +84,11 @@ class Like:
     decision: dedupe.Decision
     elsewhere: bool  # the arrival names another place that is on the map
 
+    @property
+    def near(self) -> bool:
+        """Whether the ranker counts it as near; whether it tells of the same place is not asked."""
+        return self.hit.band in _NEAR
+
 
 def like(session: Session, normal: NormalText, hits: Sequence[search.Hit]) -> list[Like]:
     """Return the standing cases of `hits`, with what triage does with each; best first."""
@@ -98,6 +104,11 @@ def like(session: Session, normal: NormalText, hits: Sequence[search.Hit]) -> li
         elsewhere = variant and not slip and mistyped.known_place(normal.canonical, told)
         found.append(Like(case, hit, decision, elsewhere))
     return found
+
+
+def resembled(found: Sequence[Like]) -> Case | None:
+    """Return the case that an arrival resembles so much that it is shown with it while it is held."""
+    return found[0].case if found and found[0].near and not found[0].elsewhere else None
 
 
 def choose(session: Session, found: Sequence[Like]) -> Like | None:

@@ -17,7 +17,7 @@ from corpus import reasons, search
 from corpus.encoder import Encoder
 from corpus.signals import Side
 from corpus.text import NormalText
-from models import Arrival, ArrivalState, Band, Case, Family, HeldWhy, Relation
+from models import Arrival, ArrivalState, Case, Family, HeldWhy, Relation
 from verify import joining, mistyped, sifting
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,6 @@ LEAST: Final = 10  # points; letters struck at random have fewer
 _TRIES: Final = 3
 _CASES: Final = 3  # nearest ones looked at
 _MEMBERS: Final = 500  # of a family, looked at when a case is found
-_NEAR: Final = frozenset({Band.STRONG, Band.LIKELY})
 
 Opened = tuple[int, Side]  # a case, and words that tell what it tells
 
@@ -113,10 +112,10 @@ def _claim(session: Session) -> Sequence[int]:
 def _compare(session: Session, arrival: Arrival, encoder: Encoder) -> None:
     normal = sifting.read(arrival)
     query = search.Query.of(normal, encoder)
-    like = joining.like(session, normal, search.cases(session, query, limit=_CASES))
-    if like and like[0].hit.band in _NEAR and not like[0].elsewhere:
-        _note(session, like[0].case.id, [arrival.id])
-        gather(session, like[0].case.id, arrival.family_id, query.side)
+    case = joining.resembled(joining.like(session, normal, search.cases(session, query, limit=_CASES)))
+    if case is not None:
+        _note(session, case.id, [arrival.id])
+        gather(session, case.id, arrival.family_id, query.side)
     session.execute(
         update(Arrival)
         .where(Arrival.id == arrival.id, Arrival.state == ArrivalState.HELD)

@@ -14,14 +14,13 @@ from typing import Final
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
-from models import Arrival, ArrivalState, Band, Case, HeldWhy, Joined
+from models import Arrival, ArrivalState, Case, HeldWhy, Joined
 from verify import budget, joining, pictured, resembling, sifting, telling
 from verify.families import Known
 
 log = logging.getLogger(__name__)
 BATCH: Final = 256  # arrivals of one transaction
 PATIENCE: Final = 200  # arrivals that may wait for the encoder, some ten seconds of it; beyond, they are held
-_NEAR: Final = frozenset({Band.STRONG, Band.LIKELY})
 _MANY: Final = 10  # arrivals of a case that is being copied
 _AGAIN: Final = 6.0  # points that each doubling of a family's unjoined members costs the next one
 
@@ -79,7 +78,7 @@ class Sieve:
         if not self.cases or not budget.concerns(arrival) or not budget.under_pressure(session, at=at):
             return False
         spent = budget.spent(session, at=at, cases=self.cases)
-        if not spent.left(budget.share_of(arrival), retold=nearest(like) is not None):
+        if not spent.left(budget.share_of(arrival), retold=joining.resembled(like) is not None):
             return True
         return _of_full_family(arrival, like, spent)
 
@@ -102,11 +101,6 @@ def hold_all(session: Session, arrivals: Sequence[Arrival], near: Case | None = 
         .execution_options(synchronize_session=False)
     ).all()
     return len(held)
-
-
-def nearest(like: Sequence[joining.Like]) -> Case | None:
-    """Return the case that an arrival resembles so much that it is shown with it while it is held."""
-    return like[0].case if like and like[0].hit.band in _NEAR and not like[0].elsewhere else None
 
 
 def _waiting(session: Session, at: datetime) -> Sequence[Arrival]:
@@ -176,8 +170,8 @@ def _of_full_family(arrival: Arrival, like: Sequence[joining.Like], spent: budge
     may be nearer to the other dam than to its own.
     """
     nearest = like[0] if like else None
-    near = [one for one in like if one is nearest or one.hit.band in _NEAR]
+    near = [one for one in like if one is nearest or one.near]
     elsewhere = bool(near) and all(one.elsewhere for one in near)
-    crowded = nearest is not None and nearest.hit.band in _NEAR and nearest.case.arrivals >= _MANY
+    crowded = nearest is not None and nearest.near and nearest.case.arrivals >= _MANY
     opened = spent.families.get(arrival.family_id or 0, 0)
     return opened >= budget.OF_FAMILY or ((crowded or opened > 0) and not elsewhere)

@@ -28,7 +28,7 @@ from models import (
 )
 from models.case import CASE_NUMBERS
 from verify import budget, dedupe, joining, pictured, resembling, same_picture, sifting
-from verify.sieve import Sieve, hold_all, nearest
+from verify.sieve import Sieve, hold_all
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ def _settle(
         resembling.gather(session, joined.id, arrival.family_id, query.side)
         return joined
     if sieve is not None and sieve.holds(session, arrival, like, at=at):
-        near = nearest(like)
+        near = joining.resembled(like)
         hold_all(session, [arrival], near)
         if near is None:
             resembling.attach(session, [arrival], {arrival.id: normal})
