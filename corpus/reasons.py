@@ -136,10 +136,13 @@ def _relation(
     found = _of_alike(told, denial)
     if found is not Relation.SAME:
         return found
-    by_chance = pair.in_phrases(_LONG, _LONGER) < _PHRASES
-    return (
-        Relation.OTHER if by_chance or reworded.unexplained(pair) or remainder.on_both_sides(pair) else found
+    another = (
+        pair.in_phrases(_LONG, _LONGER) < _PHRASES
+        or reworded.unexplained(pair)
+        or remainder.on_both_sides(pair)
+        or remainder.leaves_most_out(pair)
     )
+    return Relation.OTHER if another else found
 
 
 def _of_alike(told: tuple[Difference, ...], denial: Denial | None) -> Relation:

@@ -18,6 +18,7 @@ from corpus.words import Aligned, Words
 SHORT: Final = 14  # words of a text in which a single word weighs
 _SLIP: Final = 75  # likeness of two words, 0..100, from which one may be the other mistyped or inflected
 _STEM: Final = 4  # letters that two forms of a word begin with; Vietnamese syllables hardly have more
+_SINGLE, _SEVERAL = 1, 4  # weighty words and numbers of the shorter and of the longer text
 _LIGHT: Final = of("light")
 _SLANG: Final = of("slang")
 _TALK: Final = of("talk")
@@ -31,6 +32,17 @@ def on_both_sides(pair: Aligned) -> bool:
     if pair.ours.unsure or pair.theirs.unsure:
         return False
     return _left(pair.ours, pair.theirs) and _left(pair.theirs, pair.ours)
+
+
+def leaves_most_out(pair: Aligned) -> bool:
+    """Whether one text says a single thing of the several that the other says: "Sa Pa có tuyết"."""
+    few, many = sorted((_said(pair.ours), _said(pair.theirs)))
+    return few <= _SINGLE and many >= _SEVERAL
+
+
+def _said(words: Words) -> int:
+    """Return how many weighty words and numbers `words` have; places and dates say nothing of themselves."""
+    return len(_weighty(words)) + len(words.numbers)
 
 
 def _left(words: Words, others: Words) -> bool:

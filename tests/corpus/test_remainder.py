@@ -1,7 +1,10 @@
 import pytest
 
 from corpus import remainder
+from corpus.reasons import explain
 from corpus.words import Words, align
+from models import Relation
+from tests.corpus.test_signals import side
 
 
 def left_over(ours: str, theirs: str, lang: str = "vi") -> bool:
@@ -37,3 +40,19 @@ def test_synonyms_details_measures_and_missing_marks_leave_nothing(ours: str, th
 def test_of_long_texts_nothing_is_said() -> None:
     more = " và sau đó mọi người trong bản đều kéo nhau ra xem rất đông cho tới tận khuya"
     assert not left_over("Gấu xuất hiện ở bến phà" + more, "Hổ xuất hiện ở bến phà" + more)
+
+
+FROZEN = "Cô gái đi ngắm tuyết ở Sa Pa bị đóng băng cả mái tóc"
+
+
+@pytest.mark.parametrize(("short", "most"), [("Sa Pa có tuyết", True), ("Tóc cô gái Sa Pa đóng băng", False)])
+def test_a_text_that_says_one_thing_of_several_leaves_most_out(short: str, most: bool) -> None:  # noqa: FBT001
+    pair = align(Words(short, "vi"), Words(FROZEN, "vi"))
+    assert remainder.leaves_most_out(pair) is most
+    assert explain(side(short), side(FROZEN)).relation is (Relation.OTHER if most else Relation.SAME)
+
+
+def test_a_number_is_something_said() -> None:
+    jam = "Hơn 600 xe chở nông sản dồn ứ nhiều ngày ở cửa khẩu Kim Thành"
+    assert not remainder.leaves_most_out(align(Words("600 xe ở Kim Thành", "vi"), Words(jam, "vi")))
+    assert remainder.leaves_most_out(align(Words("Xe ở Kim Thành", "vi"), Words(jam, "vi")))
