@@ -1,4 +1,4 @@
-"""Vietnamese marks put back where they were left out, each word judged by its neighbours.
+"""Vietnamese marks put back where they were left out, and slips mended, each word judged by its neighbours.
 
 A table of syllables, pairs and threes (`data/syllables.npz`; counts only, origins stated inside) and a walk
 that keeps the likeliest readings. Dense retrieval of a report without marks finds its twin in 22 of 100 cases
@@ -13,7 +13,9 @@ from importlib import resources
 from operator import itemgetter
 from typing import Final
 
-from corpus import counts
+from rapidfuzz.distance import OSA
+
+from corpus import counts, misspelt
 from corpus.counts import PAUSE, START, WORD, Table
 from corpus.repair import chat_spellings
 from corpus.syllables import has_marks, is_folded_syllable, unmarked
@@ -24,17 +26,28 @@ _TEXT_LIMIT: Final = 2_000  # characters; what the encoder reads
 _READINGS: Final = 8  # kept at each word
 _FORMS: Final = 20  # of one folded syllable
 _NONE: Final = -1  # no such pair was counted
+_AS_IT_IS: Final = "="  # before a word that is kept
+_MISSPELT: Final = "~"  # before a word that is no syllable and may be misspelt
+_MISSPELT_FORMS: Final = 40  # of all syllables that a word may be misspelt for, the likeliest
+_KEPT: Final = -15.0  # log chance that a word which is no syllable is meant so
+_MARK: Final = -2.0  # log chance of each further letter or mark in which it differs from what it is read as
+_MOST_SLIPS: Final = 0.5  # share of words; a text of more is no misspelt Vietnamese
 _REMEMBERED: Final = 20_000  # contexts, about 15 MB
 _FIRSTS: Final = 2_048  # syllables whose pairs are at hand, about 15 MB
 _READ_AGAIN: Final = 256  # texts: what the encoder has read is then put beside each of its candidates
 
 
 def readable(canonical: str, lang: str) -> str:
-    """Return what the encoder reads of a normal text: Vietnamese with its missing marks put back.
+    """Return what the encoder reads of a normal text: Vietnamese with marks put back and slips mended.
 
     Texts of other languages stay as they are, or "to" and "my" would turn into Vietnamese words.
     """
-    return restore(canonical) if lang == "vi" else canonical[:_TEXT_LIMIT]
+    return _mended(canonical) if lang == "vi" else canonical[:_TEXT_LIMIT]
+
+
+@lru_cache(maxsize=_READ_AGAIN)
+def _mended(canonical: str) -> str:
+    return _bundled().restore(canonical, mending=True)
 
 
 @lru_cache(maxsize=_READ_AGAIN)
@@ -61,13 +74,14 @@ class Restorer:
         self._chances = lru_cache(maxsize=_REMEMBERED)(self._work_out)
         self._seconds = lru_cache(maxsize=_FIRSTS)(self._pairs_of)
 
-    def restore(self, canonical: str) -> str:
-        """Return what the function of this name does, by this table."""
+    def restore(self, canonical: str, *, mending: bool = False) -> str:
+        """Return what the function of this name does, by this table; with `mending` slips are mended too."""
         text = canonical[:_TEXT_LIMIT]
         words = list(WORD.finditer(text))
-        bare = [unmarked(word.group()) for word in words]
-        free = _unmarked_places([word.group() for word in words], bare)
-        if not any(free):
+        written = [word.group() for word in words]
+        free = _unmarked_places(written, [unmarked(word) for word in written])
+        slips = _misspelt_places(written) if mending else [False] * len(words)
+        if not any(free) and not any(slips):
             return text
         line: list[str] = []  # the words, and "" where a sentence ends
         places = []
@@ -77,18 +91,22 @@ class Restorer:
             places.append(len(line))
             line.append(word.group().lower())
         open_places = {place for place, is_free in zip(places, free, strict=True) if is_free}
-        chosen = self.walk([*line, ""], open_places)
+        odd_places = {place for place, is_odd in zip(places, slips, strict=True) if is_odd}
+        chosen = self.walk([*line, ""], open_places, odd_places)
         parts, end = [], 0
         for word, place in zip(words, places, strict=True):
             parts += [text[end : word.start()], _as_written(word.group(), chosen[place])]
             end = word.end()
         return "".join(parts) + text[end:]
 
-    def walk(self, line: Sequence[str], free: Collection[int]) -> list[str]:
-        """Return the likeliest syllables of `line`, choosing at the `free` places and keeping the others."""
+    def walk(self, line: Sequence[str], free: Collection[int], odd: Collection[int] = ()) -> list[str]:
+        """Return the likeliest syllables of `line`, choosing at the `free` and `odd` places alone.
+
+        At a free place marks are put back, at an odd one a slip is mended or the word left as it is.
+        """
         readings: list[_Reading] = [(0.0, _NONE, START, None)]
         for i, word in enumerate(line):
-            choice = unmarked(word) if i in free else "=" + word
+            choice = _MISSPELT + word if i in odd else unmarked(word) if i in free else _AS_IT_IS + word
             best: dict[int, _Reading] = {}  # by the pair that a reading ends in, or by ~syllable without one
             for old in readings:
                 so_far, before, last, _ = old
@@ -104,19 +122,38 @@ class Restorer:
         for i in range(len(line) - 1, -1, -1):
             assert at is not None  # noqa: S101  there is a reading for each word
             _, _, syllable, at = at
-            chosen.append(self._known.syllables[syllable] if syllable and i in free else line[i])
+            chosen.append(
+                self._known.syllables[syllable] if syllable and (i in free or i in odd) else line[i]
+            )
         return chosen[::-1]
 
     def _work_out(self, pair: int, before: int, choice: str) -> Sequence[tuple[int, int, float]]:
         """Return (syllable, its pair with `before`, log chance) for each way to read `choice`.
 
-        `pair` and `before` are what was read so far. `choice` is a folded word, or "=" and a word as it is.
+        `pair` and `before` are what was read so far. `choice` is a folded word, or a word behind a sign:
+        "=" for as it is, "~" for one that may be misspelt.
         """
+        if choice.startswith(_MISSPELT):
+            slips = self._misspelt(choice[1:])
+            read = self._in_context(pair, before, [syllable for syllable, _ in slips])
+            mended = [(one, at, log + slip) for (one, at, log), (_, slip) in zip(read, slips, strict=True)]
+            return [*mended, (START, _NONE, _KEPT)]
+        if choice.startswith(_AS_IT_IS):
+            return self._in_context(pair, before, [self._ids.get(choice[1:], START)])
+        return self._in_context(pair, before, self._known.forms.get(choice, [START])[:_FORMS])
+
+    def _misspelt(self, word: str) -> list[tuple[int, float]]:
+        """Return the syllables that `word` may be misspelt for, with the log chance of the slip."""
+        found = []
+        for folded, slip in misspelt.meant(unmarked(word)):
+            for syllable in self._known.forms.get(folded, [])[:_FORMS]:
+                apart = OSA.distance(word, self._known.syllables[syllable]) - 1 if has_marks(word) else 0
+                found.append((syllable, slip + apart * _MARK))
+        alone = self._known.alone
+        return sorted(found, key=lambda it: -math.log(alone[it[0]] + 1e-12) - it[1])[:_MISSPELT_FORMS]
+
+    def _in_context(self, pair: int, before: int, options: Sequence[int]) -> list[tuple[int, int, float]]:
         known = self._known
-        if choice.startswith("="):
-            options = [self._ids.get(choice[1:], START)]
-        else:
-            options = known.forms.get(choice, [START])[:_FORMS]
         seconds = self._seconds(before)
         rest, alone, shares = known.rests[before], known.alone, known.pair_shares
         places = [seconds.get(syllable, _NONE) for syllable in options]
@@ -153,6 +190,12 @@ def _unmarked_places(words: list[str], bare: list[str]) -> list[bool]:
         few = sum(told) < _MARKED_ENOUGH * len(told) or not any(told)
         places.append(native[i] and not marked[i] and few and not (word.isupper() and len(word) > 1))
     return places
+
+
+def _misspelt_places(words: list[str]) -> list[bool]:
+    """Say which words are no syllables but one slip away from some. Most of a Vietnamese text is not."""
+    places = [misspelt.may_be(word) for word in words]
+    return places if sum(places) <= _MOST_SLIPS * len(places) else [False] * len(places)
 
 
 @cache

@@ -27,7 +27,7 @@ from corpus.evaluate import Ranked, figures
 from corpus.evaluation import Collection, Question, read
 from corpus.meanings import Meanings
 from corpus.signals import Comparison, Side
-from corpus.text import NormalText, normalise
+from corpus.text import NormalText, normalise, reading
 
 FEATURES = (
     "cosine",
@@ -170,8 +170,9 @@ def asked(name: str, known: Collection, meanings: Meanings, *, seed: int = 171) 
     normal = [normalise(one.text) for one in questions]
     vectors = meanings.of([_readable(one) for one in normal], is_query=True)
     shelf = Shelf(known, meanings)
-    for question, text, vector in zip(questions, normal, vectors, strict=True):
-        query = Side.of(text, vector, places.keys(text.canonical))
+    for question, sent, vector in zip(questions, normal, vectors, strict=True):
+        text = reading(sent, _readable(sent))
+        query = Side.of(sent, vector, places.keys(sent.canonical), mended=text.folded)
         own = {question.exclude}
         near, others = shelf.near(text, vector, own, own | question.answers)
         yield from _lists(name, question, query, shelf, near, others, rng)

@@ -47,15 +47,20 @@ class Likeness(NamedTuple):
     word: Shared  # words and neighbouring pairs
 
 
-def similarity(query: str, candidates: Sequence[str]) -> Likeness:
+def similarity(query: str, candidates: Sequence[str], *, worded: str | None = None) -> Likeness:
     """Return how alike the folded `query` and each folded candidate (at most 65,000) are.
 
-    The first 2,000 characters of each count. Empty texts are like nothing.
+    The words of `worded`, where given, are compared instead of those of `query`. The first 2,000 characters
+    of each text count. Empty texts are like nothing.
     """
     if not candidates:
         return Likeness(_nothing(0), _nothing(0))
-    texts = [text[:TEXT_LIMIT] for text in (query, *candidates)]
-    return Likeness(_shared(*_char_grams(texts), len(texts)), _shared(*_word_grams(texts), len(texts)))
+    others = [text[:TEXT_LIMIT] for text in candidates]
+    letters, words = query[:TEXT_LIMIT], (query if worded is None else worded)[:TEXT_LIMIT]
+    return Likeness(
+        _shared(*_char_grams([letters, *others]), len(others) + 1),
+        _shared(*_word_grams([words, *others]), len(others) + 1),
+    )
 
 
 def _nothing(count: int) -> Shared:

@@ -15,7 +15,7 @@ from corpus.candidates import DEPTH, Asked, Known, Owner
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
 from corpus.signals import Comparison, Side, Signals
-from corpus.text import NormalText, normalise
+from corpus.text import NormalText, normalise, reading
 from models import Band, Relation
 
 __all__ = ["DEPTH", "Hit", "Near", "Query", "bulk", "cases", "claims"]
@@ -71,17 +71,20 @@ class Query:
             if canonical.startswith(query.normal.canonical, start)
         ]
 
+    @cached_property
+    def read(self) -> NormalText:
+        """This text with its words as the encoder reads them, slips mended."""
+        return reading(self.normal, readable(self.normal.canonical, self.normal.lang))
+
     @property
     def asked(self) -> Asked:
         """This text as its candidates are looked up."""
-        return Asked(
-            self.normal, self.vector, None if self.encoder is None else str(self.encoder.description)
-        )
+        return Asked(self.read, self.vector, None if self.encoder is None else str(self.encoder.description))
 
     @cached_property
     def side(self) -> Side:
         """This text as one side of pairs."""
-        return Side.of(self.normal, self.vector, places.keys(self.normal.canonical))
+        return Side.of(self.normal, self.vector, places.keys(self.normal.canonical), mended=self.read.folded)
 
 
 @dataclass(frozen=True)

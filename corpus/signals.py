@@ -40,6 +40,7 @@ class Side:
     places: frozenset[str] = frozenset()  # commune codes
     vector: npt.NDArray[np.float32] | None = None
     stored_names: frozenset[str] | None = None  # `names` as a database row has them; None: not known yet
+    mended: str | None = None  # `folded` without slips of typing; None: none were looked for
 
     @classmethod
     def of(
@@ -47,9 +48,12 @@ class Side:
         text: NormalText,
         vector: npt.NDArray[np.float32] | None = None,
         places: Collection[str] = (),
+        mended: str | None = None,
     ) -> Self:
-        """Return the side made of a normal text, its vector and the communes it names."""
-        return cls(text.canonical, text.folded, text.keys, text.lang, frozenset(places), vector)
+        """Return the side made of a normal text, its vector, the communes it names and its mended words."""
+        return cls(
+            text.canonical, text.folded, text.keys, text.lang, frozenset(places), vector, mended=mended
+        )
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -73,8 +77,13 @@ class Side:
 
     @cached_property
     def compared(self) -> str:
-        """The beginning of the folded text, by which it is compared."""
+        """The beginning of the folded text, by whose letters it is compared."""
         return self.folded[:TEXT_LIMIT]
+
+    @cached_property
+    def worded(self) -> str:
+        """The same, mended, by whose words it is compared: one wrong letter makes another word."""
+        return self.compared if self.mended is None else self.mended[:TEXT_LIMIT]
 
 
 class Signals(NamedTuple):
@@ -176,7 +185,7 @@ class Comparison:
     @cached_property
     def likeness(self) -> lexical.Likeness:
         """Cosines of characters and of words."""
-        return lexical.similarity(self.query.compared, self._texts)
+        return lexical.similarity(self.query.compared, self._texts, worded=self.query.worded)
 
     @cached_property
     def foreign(self) -> Column:
@@ -185,7 +194,7 @@ class Comparison:
 
     @cached_property
     def _weights(self) -> dict[str, float]:
-        return {word: rarity(word) for word in set(self.query.compared.split())}
+        return {word: rarity(word) for word in set(self.query.worded.split())}
 
     @cached_property
     def covered(self) -> tuple[Column, Column]:
@@ -241,10 +250,10 @@ class Comparison:
         words = np.array([text.count(" ") + 1 for text in self._texts])
         return np.asarray(np.log((words + 1) / (self.query.words + 1)), dtype=np.float64)
 
-    def fuzzy(self, scorer: Callable[..., float], limit: int) -> Column:
-        """Return what a scorer of rapidfuzz says of the first `limit` characters, 0..1."""
+    def fuzzy(self, scorer: Callable[..., float], asking: str, limit: int) -> Column:
+        """Return what a scorer of rapidfuzz says of `asking` and the first `limit` characters, 0..1."""
         texts = [text[:limit] for text in self._texts]
-        scores = process.cdist([self.query.compared[:limit]], texts, scorer=scorer, dtype=np.float64)
+        scores = process.cdist([asking[:limit]], texts, scorer=scorer, dtype=np.float64)
         return np.asarray(scores[0] / 100, dtype=np.float64)
 
 
@@ -272,8 +281,8 @@ _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "word_both_gap": lambda it: _gap(it.likeness.word.both, 0.1),
     "query_covered": lambda it: it.covered[0],
     "candidate_covered": lambda it: it.covered[1],
-    "token_set": lambda it: it.fuzzy(fuzz.token_set_ratio, TEXT_LIMIT),
-    "partial": lambda it: it.fuzzy(fuzz.partial_ratio, _PARTIAL_LIMIT),
+    "token_set": lambda it: it.fuzzy(fuzz.token_set_ratio, it.query.worded, TEXT_LIMIT),
+    "partial": lambda it: it.fuzzy(fuzz.partial_ratio, it.query.compared, _PARTIAL_LIMIT),
     "names_found": lambda it: np.maximum(it.names_found, 0),
     "names_missing": lambda it: np.where(it.names_found < 0, 0, 1 - it.names_found),
     "numbers_shared": lambda it: it.each(lambda one: min(3, len(it.query.numbers & one.numbers)) / 3),

@@ -102,6 +102,11 @@ def is_syllable(word: str) -> bool:
 _FOLDED = frozenset(unmarked(syllable) for syllable in _TONELESS)
 
 
+def folded_syllables() -> frozenset[str]:
+    """Return all syllables, lower case and without marks."""
+    return _FOLDED
+
+
 def is_folded_syllable(word: str) -> bool:
     """Whether `word`, lower case and without marks, can be a syllable whose marks were left out."""
     return word in _FOLDED

@@ -7,7 +7,7 @@ cut before anything expensive happens to it.
 import hashlib
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpus import repair, tokens
 from corpus.keys import URL, keys, links
@@ -67,6 +67,12 @@ def normalise(raw: str) -> NormalText:
         noise=unmarked / syllables if lang == "vi" and syllables else float(lang == "vi"),
         informative=_is_informative(folded, counts[Count.FOLDED_LETTERS], lang),
     )
+
+
+def reading(normal: NormalText, words: str) -> NormalText:
+    """Return `normal` as it is compared when its words are read as `words`; what identifies it stays."""
+    folded = tokens.folded(words)
+    return normal if folded == normal.folded else replace(normal, folded=folded, pairs=terms(folded))
 
 
 def terms(folded: str) -> tuple[str, ...]:

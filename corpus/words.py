@@ -10,7 +10,7 @@ from rapidfuzz.distance import Indel
 
 from corpus import keys, places
 from corpus.cues import Cue, refutation
-from corpus.diacritics import rarity, readable
+from corpus.diacritics import rarity, restore
 from corpus.naming import name_spans
 from corpus.quantities import Quantity, Run, of_text
 from corpus.syllables import has_marks, unmarked
@@ -34,7 +34,7 @@ class Words:
     def __init__(self, canonical: str, lang: str = "vi") -> None:
         self.text = canonical[:LIMIT]
         self.lang = lang
-        mended = readable(self.text, lang)
+        mended = restore(self.text) if lang == "vi" else self.text
         self.spans = [match.span() for match in WORD.finditer(self.text)]
         plain = unmarked(self.text)
         self.folded = [plain[start:end] for start, end in self.spans]

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from corpus.diacritics import restore
-from corpus.distil.noise import noised
+from corpus.diacritics import readable
+from corpus.distil.noise import heaped, noised
 from corpus.evaluation import headed
 from corpus.text import normalise
 
@@ -147,6 +147,7 @@ _SHARES = {
     "vi_vnpara": 2,
 }
 _NOISE, _PAIRS = 0.42, 0.46  # of all batches; the rest keeps the found side where it is
+_HEAPED = 0.3  # share of noised texts that have everything wrong at once
 _KINDS = {"vi": 70, "claims": 6, "en": 24}
 
 
@@ -179,7 +180,7 @@ def batches(lessons: Lessons, *, size: int, seed: int) -> Iterator[Batch]:
 def prepared(text: str, rng: random.Random, *, noisy: float) -> str:
     """Return a text as the encoder gets it from a report: noised that likely, then mostly repaired."""
     if rng.random() < noisy:
-        text = noised(text, rng)
+        text = heaped(text, rng) if rng.random() < _HEAPED else noised(text, rng)
         if rng.random() < 0.25:
             return text
     return ready(text)
@@ -188,4 +189,4 @@ def prepared(text: str, rng: random.Random, *, noisy: float) -> str:
 def ready(text: str) -> str:
     """Return the form of `text` that the service encodes."""
     normal = normalise(text)
-    return (restore(normal.canonical) if normal.lang == "vi" else normal.canonical) or text
+    return readable(normal.canonical, normal.lang) or text
