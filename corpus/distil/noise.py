@@ -47,40 +47,44 @@ _SHORT = {
     "xã hội": ["xh"],
     "facebook": ["fb", "phây"],
 }
-_BEFORE = (
-    "Mọi người ơi,",
-    "Cả nhà cho em hỏi",
-    "Tin nóng:",
-    "CHIA SẺ GẤP!",
-    "Nghe nói",
-    "Admin duyệt giúp ạ.",
-    "Ai ở gần đó xác nhận giúp với,",
-    "Chuyển tiếp từ nhóm Zalo khu phố:",
-    "Trời ơi",
-    "Khẩn!!!",
-    "Thấy trên tóp tóp bảo là",
-    "Đề nghị cơ quan chức năng kiểm tra:",
-    "Bạn mình gửi:",
-    "Is it true that",
-    "Breaking:",
-    "听说",
-    "紧急通知：",
-)
-_AFTER = (
-    "có đúng không ạ?",
-    "mn chia sẻ cho nhiều người biết nhé",
-    "thật hay giả vậy?",
-    "Sợ quá!",
-    "đừng để ai bị lừa nữa",
-    "Nguồn: nhóm cư dân.",
-    "hic",
-    "Xin cảm ơn.",
-    "cập nhật liên tục tại đây",
-    "gửi ngay cho 10 người",
-    "is this real?",
-    "please share",
-    "是真的吗？",
-)
+# What people say around a rumour, by what it does; a report takes some of each.
+_ADDRESS = (
+    "Mọi người ơi", "Cả nhà ơi", "Bà con ơi", "Anh chị em ơi", "Các bác ạ", "Admin ơi", "Ad cho em hỏi",
+    "Kính gửi Trung tâm", "Chào anh chị", "Các mẹ ơi", "Mấy bạn ở gần đây", "Các bác trong nhóm",
+    "Em chào cán bộ", "Cô chú ơi", "Anh em ơi", "Thưa các anh các chị", "Hello mọi người", "大家好", "Hi all",
+)  # fmt: skip
+_FEELING = (
+    "trời ơi", "sợ quá", "hoang mang quá", "bức xúc thật sự", "nghe mà rùng mình", "không tin nổi",
+    "khổ thân", "lo quá không ngủ được", "buồn ghê", "đọc mà giật mình", "ghê thật", "thấy bất an quá",
+    "haizz", "omg",
+)  # fmt: skip
+_HEARSAY = (
+    "nghe nói", "nghe đâu", "thấy bảo", "thấy trên tóp tóp", "đọc được trên mạng", "bạn em gửi cho",
+    "hàng xóm kể", "nhóm Zalo của xóm đang truyền", "sáng nay ai cũng nói", "có người đăng lên phây",
+    "con em ở trường về kể", "mẹ em vừa gọi về bảo", "chợ đang đồn ầm lên", "một trang lạ đưa tin",
+    "em vừa nhận được tin nhắn", "có video quay lại cảnh", "chuyển tiếp từ nhóm khu phố", "tin nóng",
+    "khẩn cấp", "cập nhật mới nhất", "người quen làm trong ngành nói", "ông anh họ bảo chắc chắn",
+    "Breaking", "somebody told me that", "I saw a post saying", "听说", "朋友发来的消息", "紧急通知",
+)  # fmt: skip
+_QUESTION = (
+    "có đúng không ạ", "thật hay giả vậy", "có thật không", "ai biết chuyện này không", "thực hư thế nào ạ",
+    "xin cho biết có phải vậy không", "ai ở gần đó xác nhận giúp", "có phải tin giả không",
+    "nhờ cơ quan kiểm tra giúp", "đề nghị làm rõ", "mong sớm trả lời để bà con yên tâm", "nên tin không",
+    "có ai gặp chưa", "is this real", "can anyone confirm", "是真的吗", "有人知道吗",
+)  # fmt: skip
+_REQUEST = (
+    "chia sẻ cho nhiều người biết nhé", "đừng để ai bị lừa nữa", "gửi ngay cho người thân", "share mạnh vào",
+    "mọi người cẩn thận", "ai đọc được thì báo cho nhau", "giữ gìn sức khỏe nhé", "hạn chế ra đường nha",
+    "copy rồi gửi đi các nhóm", "tag bạn bè vào đây", "theo dõi trang để cập nhật", "please share", "请转发",
+)  # fmt: skip
+_ENDING = (
+    "em cảm ơn", "xin cảm ơn Trung tâm", "cảm ơn mọi người đã đọc", "hic", "huhu", "thế thôi ạ", "chán thật",
+    "nguồn: nhóm cư dân", "tin chuẩn nhé", "em không dám chắc", "đọc cho biết thôi", "ảnh em để bên dưới",
+    "em mới vào nhóm nên chưa rõ", "có gì sai mong bỏ qua", "chúc cả nhà một ngày vui vẻ", "thanks all",
+)  # fmt: skip
+_BEFORE = ((_ADDRESS, 0.45), (_FEELING, 0.3), (_HEARSAY, 0.6))
+_AFTER = ((_QUESTION, 0.55), (_FEELING, 0.15), (_REQUEST, 0.4), (_ENDING, 0.35))
+_SIGNS = (", ", ". ", " ", "!!! ", " - ", ": ", "... ")
 _KEYS = {
     "a": "sqz",
     "b": "vgn",
@@ -178,10 +182,14 @@ def chatted(text: str, rng: random.Random) -> str:
 
 def wrapped(text: str, rng: random.Random) -> str:
     """Put what people say before and after."""
-    before = rng.choice(_BEFORE) if rng.random() < 0.75 else ""
-    after = rng.choice(_AFTER) if rng.random() < 0.75 else ""
+    before, after = _said(_BEFORE, rng), _said(_AFTER, rng)
     body = text[0].lower() + text[1:] if before and text and rng.random() < 0.5 else text
-    return f"{before} {body} {after}".strip()
+    return before + body + (rng.choice(_SIGNS) + after if after else "")
+
+
+def _said(parts: tuple[tuple[tuple[str, ...], float], ...], rng: random.Random) -> str:
+    said = [rng.choice(words) for words, chance in parts if rng.random() < chance]
+    return "".join(words + rng.choice(_SIGNS) for words in said)
 
 
 def thinned(text: str, rng: random.Random) -> str:

@@ -1,8 +1,10 @@
 """Which of the 250,000 pieces stay: those that our languages use, most used first."""
 
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from tokenizers import Tokenizer
 
@@ -35,6 +37,16 @@ def chosen(weights: Weights, texts: Iterable[str], *, most: int) -> list[int]:
         if _ours(weights.pieces[piece]):
             kept[piece] = None
     return sorted(kept)
+
+
+def of(weights: Weights, path: Path) -> list[int]:
+    """Return the ids of the pieces that the tokenizer stored at `path` has, in its order.
+
+    A row of words learnt for one piece says nothing of another: who goes on learning keeps them.
+    """
+    places = {piece: at for at, piece in enumerate(weights.pieces)}
+    stored = json.loads(path.read_text("utf-8"))["model"]["vocab"]
+    return [*range(SPECIAL), *(places[piece] for piece, _ in stored[SPECIAL:])]
 
 
 def _ids(splitter: Tokenizer, batch: list[str]) -> Iterator[int]:

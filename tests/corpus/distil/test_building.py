@@ -75,6 +75,11 @@ def test_a_small_encoder_is_built_whole(
         folder, tmp_path / "out", learning.Course(minutes=0.02, size=4), tell=lambda _: None
     )
     assert made.card["courses"][0]["steps"] >= 1
+    monkeypatch.setattr(building, "PIECES", 300)  # who goes on keeps the pieces that its rows were learnt for
+    more = learning.Course(minutes=0.02, size=4, seed=5)
+    again = building.build(folder, tmp_path / "more", more, tell=lambda _: None, start=made.folder)
+    assert [course["seed"] for course in again.card["courses"]] == [171, 5]
+    assert (again.folder / "tokenizer.json").read_bytes() == (made.folder / "tokenizer.json").read_bytes()
     embed = encoder.direct(made.folder)
     vectors = embed(["Đập số 3 bị vỡ", "Tin về thời tiết"], True)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
