@@ -1,20 +1,23 @@
 """Which syllables a word that is none was meant for: a letter missed, doubled, swapped, struck beside."""
 
+import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final
 
 from rapidfuzz.distance import OSA
 
 from corpus.repair import is_vietnamese
-from corpus.syllables import folded_syllables, unmarked
+from corpus.syllables import folded_syllables, is_folded_syllable, unmarked
 from corpus.wordlists import of
 
-_SHORTEST: Final = 3  # letters; of shorter words nearly every syllable is one letter away
+_SHORTEST: Final = 3  # letters; from shorter words nearly every syllable is one letter away
 _ROWS: Final = (("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75))  # keys, how far to the right
 _BESIDE: Final = 1.3  # widths of a key
 # Logarithms of how likely a slip is. Guessed; with one number for all a hundredth fewer words come back.
 _DOUBLED, _SWAPPED, _MISSED, _NEAR, _ADDED, _FAR = -1.5, -2.0, -2.5, -3.0, -4.0, -5.0
+_TWICE: Final = re.compile(r"(.)\1+")
 _AT: Final = {
     key: (row, at + shift) for row, (keys, shift) in enumerate(_ROWS) for at, key in enumerate(keys)
 }
@@ -29,10 +32,24 @@ def may_be(word: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def meant(word: str) -> tuple[tuple[str, float], ...]:
-    """Return the folded syllables one slip away from the folded `word`, with the logarithm of its chance."""
+    """Return the folded syllables one slip away from the folded `word`, with the logarithm of its chance.
+
+    Letters struck twice may come on top: hardly a syllable has any.
+    """
+    found = dict(_one_slip(word))
+    single = _TWICE.sub(r"\1", word)
+    if single != word and len(single) >= _SHORTEST:
+        struck = (len(word) - len(single)) * _DOUBLED
+        alone = [(single, 0.0)] if is_folded_syllable(single) else []
+        for syllable, chance in [*alone, *_one_slip(single)]:
+            found[syllable] = max(found.get(syllable, chance + struck), chance + struck)
+    return tuple(sorted(found.items()))
+
+
+def _one_slip(word: str) -> Iterator[tuple[str, float]]:
     known = _by_shorter()
     near = {syllable for key in {word, *_shorter(word)} for syllable in known.get(key, ())}
-    return tuple((one, _slip(word, one)) for one in sorted(near) if OSA.distance(word, one) == 1)
+    return ((one, _slip(word, one)) for one in near if OSA.distance(word, one) == 1)
 
 
 def _slip(word: str, syllable: str) -> float:

@@ -11,7 +11,15 @@ from corpus.syllables import folded_syllables
 
 @pytest.mark.parametrize(
     ("word", "syllable"),
-    [("nguoii", "nguoi"), ("nugoi", "nguoi"), ("nguo", "nguoi"), ("nguoj", "nguoi"), ("thuyr", "thuy")],
+    [
+        ("nguoii", "nguoi"),
+        ("nugoi", "nguoi"),
+        ("nguo", "nguoi"),
+        ("nguoj", "nguoi"),
+        ("thuyr", "thuy"),
+        ("phuuongg", "phuong"),
+        ("heinn", "hien"),
+    ],
 )
 def test_a_slip_leads_to_the_syllable(word: str, syllable: str) -> None:
     assert syllable in dict(misspelt.meant(word))
@@ -28,12 +36,12 @@ def test_syllables_chat_short_words_capitals_and_words_from_abroad_are_left(word
 
 
 @given(st.sampled_from(sorted(folded_syllables())), st.integers(0, 2**32))
-def test_every_single_slip_is_found_and_none_of_two(syllable: str, seed: int) -> None:
+def test_every_letter_too_many_is_found(syllable: str, seed: int) -> None:
     rng = random.Random(seed)
     at = rng.randrange(len(syllable))
     longer = syllable[:at] + rng.choice("abcdeghiklmnopqrstuvxyw") + syllable[at:]
     assert syllable == longer or syllable in dict(misspelt.meant(longer))
-    assert all(abs(len(one) - len(longer)) <= 1 and chance < 0 for one, chance in misspelt.meant(longer))
+    assert all(chance < 0 for _, chance in misspelt.meant(longer))
 
 
 @pytest.mark.parametrize(
