@@ -17,6 +17,8 @@ _ROWS: Final = (("qwertyuiop", 0.0), ("asdfghjkl", 0.25), ("zxcvbnm", 0.75))  # 
 _BESIDE: Final = 1.3  # widths of a key
 # Logarithms of how likely a slip is. Guessed; with one number for all a hundredth fewer words come back.
 _DOUBLED, _SWAPPED, _MISSED, _NEAR, _ADDED, _FAR = -1.5, -2.0, -2.5, -3.0, -4.0, -5.0
+_LONGEST: Final = 8  # letters of a word one slip away from a syllable
+_BORROWED: Final = of("borrowed")
 _TWICE: Final = re.compile(r"(.)\1+")
 _AT: Final = {
     key: (row, at + shift) for row, (keys, shift) in enumerate(_ROWS) for at, key in enumerate(keys)
@@ -25,7 +27,7 @@ _AT: Final = {
 
 def may_be(word: str) -> bool:
     """Whether `word` can be a misspelt Vietnamese syllable: it is none, and no word from abroad either."""
-    if len(word) < _SHORTEST or word.isupper() or is_vietnamese(word) or unmarked(word) in of("borrowed"):
+    if len(word) < _SHORTEST or word.isupper() or is_vietnamese(word) or unmarked(word) in _BORROWED:
         return False
     return bool(meant(unmarked(word)))
 
@@ -47,9 +49,12 @@ def meant(word: str) -> tuple[tuple[str, float], ...]:
 
 
 def _one_slip(word: str) -> Iterator[tuple[str, float]]:
+    if len(word) > _LONGEST:
+        return
     known = _by_shorter()
-    near = {syllable for key in {word, *_shorter(word)} for syllable in known.get(key, ())}
-    return ((one, _slip(word, one)) for one in near if OSA.distance(word, one) == 1)
+    for syllable in {one for key in {word, *_shorter(word)} for one in known.get(key, ())}:
+        if OSA.distance(word, syllable) == 1:
+            yield syllable, _slip(word, syllable)
 
 
 def _slip(word: str, syllable: str) -> float:

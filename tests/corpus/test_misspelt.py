@@ -76,3 +76,9 @@ def test_other_languages_are_not_mended() -> None:
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
     assert isinstance(readable(text, "vi"), str)
+
+
+@pytest.mark.parametrize("word", ["ngh" * 3_000, "uo" * 5_000, "z" * 10_000])
+def test_endless_words_are_no_slips(word: str) -> None:
+    assert not misspelt.may_be(word)
+    assert readable(word, "vi").startswith(word[:2_000])
