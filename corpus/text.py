@@ -21,6 +21,8 @@ _CANONICAL_LIMIT = 10_000  # characters kept, as many as a report may have
 _ROUNDS = 8  # repairs settle in two or three
 _WORD_LIMIT = 40  # characters of a folded word that go into an index term
 _LEAST_WORDS, _LEAST_LETTERS = 3, 8
+_SURELY_MARKED = 3  # syllables with Vietnamese marks that say which language somebody mistyped
+_MISTYPED_SHARE = 0.35  # of such a text that reads as Vietnamese
 _ALONE = 4  # texts of fewer words are also found by single words
 _STEPS: tuple[tuple[Callable[[Tally], object], Callable[[str], str]], ...] = (
     (lambda counts: counts[Count.FOREIGN], repair.map_look_alikes),
@@ -97,9 +99,10 @@ def _language(counts: Tally) -> str:
     if counts[Count.HAN] * 3 > letters:
         return "zh"
     marked = counts[Count.MARKED]
-    if counts.vietnamese_share >= repair.VIETNAMESE_SHARE and (
-        marked or counts.english_share < repair.ENGLISH
-    ):
+    english = counts.english_share >= repair.ENGLISH
+    mistyped = counts[Count.MARKED_SYLLABLES] >= _SURELY_MARKED and not english
+    enough = _MISTYPED_SHARE if mistyped else repair.VIETNAMESE_SHARE
+    if counts.vietnamese_share >= enough and (marked or not english):
         return "vi"
     return "en" if letters and not counts[Count.BEYOND] else "other"
 

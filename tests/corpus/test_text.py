@@ -76,7 +76,13 @@ def test_normalise_leaves_names_and_other_languages_alone() -> None:
     [
         (DAM, "vi"),
         ("dap nam pung vo roi", "vi"),
+        ("Đập thủyy điệnn Nậm Pugn đã vỡ, dânn phải chạyy lũũ", "vi"),
         ("Is the dam broken?", "en"),
+        (
+            "The Prime Minister Phạm Minh Chính visited Lào Cai on Monday and promised help after the storm",
+            "other",
+        ),
+        ("L'été à Paris, le café où la pluie fait mal", "other"),
         ("水坝已经决堤了吗", "zh"),
         ("", "other"),
     ],
