@@ -24,11 +24,10 @@ _WINDOW: Final = 4  # neighbours looked at on either side
 _MARKED_ENOUGH: Final = 0.3  # share of marked neighbours above which a word without marks is meant so
 _TEXT_LIMIT: Final = 2_000  # characters; what the encoder reads
 _READINGS: Final = 8  # kept at each word
-_FORMS: Final = 20  # of one folded syllable
+_FORMS: Final = 20  # of one folded syllable, or that one word may be misspelt for
 _NONE: Final = -1  # no such pair was counted
 _AS_IT_IS: Final = "="  # before a word that is kept
 _MISSPELT: Final = "~"  # before a word that is no syllable and may be misspelt
-_MISSPELT_FORMS: Final = 40  # of all syllables that a word may be misspelt for, the likeliest
 _KEPT: Final = -15.0  # log chance that a word which is no syllable is meant so
 _MARK: Final = -2.0  # log chance of each further letter or mark in which it differs from what it is read as
 _MOST_SLIPS: Final = 0.5  # share of words; a text of more is no misspelt Vietnamese
@@ -150,7 +149,7 @@ class Restorer:
                 apart = OSA.distance(word, self._known.syllables[syllable]) - 1 if has_marks(word) else 0
                 found.append((syllable, slip + apart * _MARK))
         alone = self._known.alone
-        return sorted(found, key=lambda it: -math.log(alone[it[0]] + 1e-12) - it[1])[:_MISSPELT_FORMS]
+        return sorted(found, key=lambda it: -math.log(alone[it[0]] + 1e-12) - it[1])[:_FORMS]
 
     def _in_context(self, pair: int, before: int, options: Sequence[int]) -> list[tuple[int, int, float]]:
         known = self._known
