@@ -43,6 +43,8 @@ FEATURES = (
     "word_found",
     "word_both",
     "word_both_gap",
+    "word_both_part",
+    "word_both_lead",
     "query_covered",
     "candidate_covered",
     "token_set",

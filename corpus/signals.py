@@ -102,6 +102,8 @@ class Signals(NamedTuple):
     word_found: float
     word_both: float
     word_both_gap: float
+    word_both_part: float  # of the list's best, 1 for that; 0 where languages differ
+    word_both_lead: float  # of the best: its distance to the second; 0 where languages differ
     query_covered: float  # share of the query's words, by rarity, that the candidate has
     candidate_covered: float  # share of the candidate's words, by rarity, that the query has
     token_set: float  # rapidfuzz token_set_ratio
@@ -177,12 +179,6 @@ class Comparison:
         return np.asarray(self.cosine - best.mean(), dtype=np.float64)
 
     @cached_property
-    def cosine_lead(self) -> Column:
-        """Distance of the best cosine to the second, 0 for the others."""
-        second, best = np.sort(np.concatenate([self.cosine, [_UNRELATED]]))[-2:]
-        return np.where(self.cosine == best, best - second, 0.0)
-
-    @cached_property
     def likeness(self) -> lexical.Likeness:
         """Cosines of characters and of words."""
         return lexical.similarity(self.query.compared, self._texts, worded=self.query.worded)
@@ -191,6 +187,11 @@ class Comparison:
     def foreign(self) -> Column:
         """1 where the languages differ."""
         return self.each(lambda one: one.lang != self.query.lang)
+
+    @property
+    def same_language(self) -> Column:
+        """1 where the languages are the same: only there words say who is nearer."""
+        return 1 - self.foreign
 
     @cached_property
     def _weights(self) -> dict[str, float]:
@@ -265,11 +266,22 @@ def _gap(column: Column, usual: float) -> Column:
     return np.asarray(max(usual, column.max()) - column, dtype=np.float64)
 
 
+def _part(column: Column, usual: float) -> Column:
+    """Return how much of the best of the list each has, 1 for the best; `usual` as for a gap."""
+    return np.asarray(column / max(usual, column.max()), dtype=np.float64)
+
+
+def _lead(column: Column, usual: float) -> Column:
+    """Return how far the best of the list stands above the second, 0 for the others; `usual` as for a gap."""
+    second, best = np.sort(np.concatenate([column, [usual]]))[-2:]
+    return np.where(column == best, best - second, 0.0)
+
+
 _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "cosine": lambda it: it.cosine,
     "cosine_gap": lambda it: _gap(it.cosine, 0.7),
     "cosine_over": lambda it: it.cosine_over,
-    "cosine_lead": lambda it: it.cosine_lead,
+    "cosine_lead": lambda it: _lead(it.cosine, _UNRELATED),
     "char": lambda it: it.likeness.char.cosine,
     "char_gap": lambda it: _gap(it.likeness.char.cosine, 0.3),
     "char_found": lambda it: it.likeness.char.found,
@@ -279,6 +291,8 @@ _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "word_found": lambda it: it.likeness.word.found,
     "word_both": lambda it: it.likeness.word.both,
     "word_both_gap": lambda it: _gap(it.likeness.word.both, 0.1),
+    "word_both_part": lambda it: _part(it.likeness.word.both, 0.1) * it.same_language,
+    "word_both_lead": lambda it: _lead(it.likeness.word.both, 0.1) * it.same_language,
     "query_covered": lambda it: it.covered[0],
     "candidate_covered": lambda it: it.covered[1],
     "token_set": lambda it: it.fuzzy(fuzz.token_set_ratio, it.query.worded, TEXT_LIMIT),

@@ -67,6 +67,31 @@ def test_a_lone_candidate_is_judged_as_if_unrelated_ones_stood_beside_it() -> No
     assert alone.char_found == pytest.approx(1) == pytest.approx(alone.word_both)
 
 
+def test_words_are_also_measured_beside_the_best_of_the_list() -> None:
+    texts = [CLAIM, "Đập Cốc Ly vỡ vì mưa lớn, ba người chết", "Giá xăng tăng 5% từ 15h"]
+    found = measure(side(CLAIM), [side(text) for text in texts])
+    best, second, last = found
+    assert best.word_both_part == 1 > second.word_both_part > last.word_both_part
+    assert second.word_both_part == pytest.approx(second.word_both / best.word_both)
+    assert best.word_both_lead == pytest.approx(best.word_both - second.word_both)
+    assert second.word_both_lead == last.word_both_lead == 0
+
+
+def test_a_single_shared_word_is_not_taken_for_all_that_can_be_shared() -> None:
+    (alone,) = measure(
+        side("Giá xăng tăng từ 15h chiều nay tại các cửa hàng"),
+        [side("Lịch thi đấu hôm nay của đội tuyển quốc gia có gì mới không")],
+    )
+    assert alone.word_both_part < 0.8
+    assert alone.word_both_lead == 0
+
+
+def test_words_say_nothing_of_the_best_between_two_languages() -> None:
+    (foreign,) = measure(side("The dam in Bat Xat has burst"), [side(CLAIM)])
+    assert foreign.foreign == 1
+    assert (foreign.word_both_part, foreign.word_both_lead) == (0, 0)
+
+
 def test_foreign_queries_are_told_apart() -> None:
     pair = measure(side("The dam in Bat Xat has burst", [1, 0]), [side(CLAIM, [1, 0])])[0]
     assert pair.foreign == 1
@@ -87,7 +112,7 @@ def test_a_table_equals_what_each_pair_gives_alone() -> None:
     candidates = [side(text, vector, ("a",)) for text, vector in zip(others, vectors, strict=True)]
     table = Comparison(query, candidates).table(Signals._fields)
     assert table == pytest.approx(np.array(measure(query, candidates)))
-    relative = ("gap", "over", "lead", "found", "both")  # to the list, or to what is rare in it
+    relative = ("gap", "over", "lead", "part", "found", "both")  # to the list, or to what is rare in it
     rarities = {word: rarity(word) for word in query.folded.split()}
     for row, one in zip(map(Signals._make, table.tolist()), candidates, strict=True):
         shared = rarities.keys() & set(one.folded.split())
@@ -108,7 +133,7 @@ def test_names_kept_with_a_text_are_not_looked_for_again() -> None:
 
 def test_signal_names_are_stable() -> None:
     assert {"cosine", "cosine_gap", "char", "char_gap", "word", "query_short"} <= set(Signals._fields)
-    assert len(Signals._fields) == 31
+    assert len(Signals._fields) == 33
 
 
 def test_some_rows_of_a_table_are_the_same_as_in_the_whole() -> None:
