@@ -1,9 +1,13 @@
-"""Statements with a contradiction and a paraphrase each, on which no rule was ever fitted: both error sides.
+"""Statements with a contradiction and a paraphrase each: both error sides.
 
-`bench/data/contrasts.tsv`: the way of changing, a statement, what contradicts it, what says the same in other
-words. It was written and kept before the rules that are measured on it were touched, and so was
-`contrasts_later.tsv`, half of which stays unseen: only its sums are ever printed. `contrasts_last.tsv` was
-written after most rules and is printed in sums only.
+The sets, in `bench/data`: the way of changing, a statement, what contradicts it, what says the same in other
+words.
+
+* `contrasts.tsv` was written and kept before the rules that are measured on it were touched.
+* `contrasts_later.tsv` too; half of it stays unseen: only its sums are ever printed.
+* `contrasts_last.tsv` was written after most rules and is printed in sums only.
+* `contrasts_other.tsv` and `contrasts_fresh.tsv` were written by others, who knew no rule and no other set.
+  Of the second, half stays unseen.
 """
 
 import hashlib
@@ -47,6 +51,10 @@ def measure(table: Table, relation: Callable[[str, str], Relation]) -> None:
     _measure(table, "contrast_seen", list(filter(seen, later)), relation, ways=True)
     _measure(table, "contrast_unseen", [one for one in later if not seen(one)], relation, ways=False)
     _measure(table, "contrast_last", list(stored("contrasts_last")), relation, ways=False)
+    fresh = list(stored("contrasts_fresh"))
+    _measure(table, "contrast_other", list(stored("contrasts_other")), relation, ways=True)
+    _measure(table, "contrast_fresh_seen", list(filter(seen, fresh)), relation, ways=True)
+    _measure(table, "contrast_fresh_unseen", [one for one in fresh if not seen(one)], relation, ways=False)
 
 
 def _measure(

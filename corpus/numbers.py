@@ -324,7 +324,8 @@ def _han(plain: str) -> Iterator[Found]:
         value = _han_value(written)
         unit = "%" if percent else plain[match.end() : match.end() + 3]
         named = percent or (bool(unit) and _unit(unit) != "")
-        if value > 1 and (named or (len(written) > 2 and value >= 20)):  # noqa: PLR2004  shorter ones are mostly words
+        tens = len(written) > 1 and "十" in written
+        if value > 1 and (named or tens or (len(written) > 2 and value >= 20)):  # noqa: PLR2004  shorter ones are mostly words
             yield _key(value, unit), match.start(), match.end()
 
 

@@ -122,10 +122,14 @@ def _heavy(words: Words, run: Run) -> Run | None:
 
 def two_syllables(one: str, other: str) -> bool:
     """Whether two folded syllables are two words. What sounds alike is a slip or dialect: "gòi" for "rồi"."""
+    return max(rarity(one), rarity(other)) < _RARE and not sound_alike(one, other)
+
+
+def sound_alike(one: str, other: str) -> bool:
+    """Whether two folded syllables begin or end alike."""
     onsets = [_onset(word) for word in (one, other)]
     rimes = [word[len(onset) :] for word, onset in zip((one, other), onsets, strict=True)]
-    known = max(rarity(one), rarity(other)) < _RARE
-    return known and onsets[0] != onsets[1] and rimes[0] != rimes[1]
+    return onsets[0] == onsets[1] or rimes[0] == rimes[1]
 
 
 def _onset(syllable: str) -> str:

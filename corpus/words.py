@@ -25,7 +25,7 @@ _LEAST_RARITY = 0.5  # of a single shared word worth showing
 _ANCHOR = 0.3  # rarity from which a shared word tells that two places in the texts are the same
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 WORD = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[^\W_])+")
-_TALK: Final = of("talk")
+_TALK: Final = frozenset(map(unmarked, of("talk")))
 
 
 class Words:

@@ -35,6 +35,8 @@ PIECES = "hai ba trăm nghìn tỷ mươi rưỡi linh năm tu two hundred and a
         ("3万人", "num:30000:nguoi"),
         ("1.5亿越南盾", "num:150000000:dong"),
         ("百分之五十", "num:50:%"),
+        ("涨到每天八十块", "num:80:"),
+        ("晚上十二点收摊", "num:12:"),
         ("một trăm phần trăm", "num:100:%"),
     ],
 )

@@ -16,6 +16,13 @@ def left_over(ours: str, theirs: str, lang: str = "vi") -> bool:
     [
         ("Ở bến phà có gấu xuất hiện", "Hổ xuất hiện gần bến phà"),
         ("Lũ cuốn trôi kho thóc ở Nậm Xé", "Ở Nậm Xé lũ cuốn trôi lò gạch"),
+        ("Hiệu trưởng trường Bản Xen bị đình chỉ", "Hiệu phó trường Bản Xen bị đình chỉ"),
+        ("Chợ đêm Bản Xen dạo này đông khách lắm", "Chợ đêm Bản Xen dạo này vắng khách lắm"),
+        ("gau xuat hien o ben pha", "Hổ xuất hiện ở bến phà"),
+        (
+            "Từ tháng sau tiền trợ cấp của người già trong xã phát tại nhà văn hóa, không phải ra bưu điện",
+            "Không phải ra bưu điện, từ tháng sau tiền trợ cấp của người già trong xã phát tại trạm y tế",
+        ),
     ],
 )
 def test_another_thing_in_another_order_is_left_on_both_sides(ours: str, theirs: str) -> None:
@@ -29,7 +36,8 @@ def test_another_thing_in_another_order_is_left_on_both_sides(ours: str, theirs:
         ("Heo chết ở bản Mế", "Ở bản Mế lợn tử vong", "vi"),
         ("Hổ xuất hiện gần bến phà", "Gần bến phà có hổ xuất hiện tối qua, bà con cẩn thận", "vi"),
         ("Sạt 2 cây số đường ở Y Tý", "Đường ở Y Tý sạt 2 km", "vi"),
-        ("gau xuat hien o ben pha", "Hổ xuất hiện ở bến phà", "vi"),
+        ("gau xuat hien o ben pha", "Gấu xuất hiện ở bến phà", "vi"),
+        ("lut lon o ben pha", "Lụt nhớn ở bến phà", "vi"),
         ("The bridge is collapsing", "The bridge collapsed", "en"),
     ],
 )
@@ -37,9 +45,22 @@ def test_synonyms_details_measures_and_missing_marks_leave_nothing(ours: str, th
     assert not left_over(ours, theirs, lang)
 
 
-def test_of_long_texts_nothing_is_said() -> None:
-    more = " và sau đó mọi người trong bản đều kéo nhau ra xem rất đông cho tới tận khuya"
-    assert not left_over("Gấu xuất hiện ở bến phà" + more, "Hổ xuất hiện ở bến phà" + more)
+MORE = " và sau đó mọi người trong bản đều kéo nhau ra xem rất đông cho tới tận khuya"
+
+
+def test_of_long_texts_a_single_place_of_each_tells_another_thing() -> None:
+    assert left_over("Gấu xuất hiện ở bến phà" + MORE, "Hổ xuất hiện ở bến phà" + MORE)
+
+
+def test_who_changes_a_long_text_in_several_places_rewords_it() -> None:
+    other = "Gần chỗ đò ngang thấy có hổ" + MORE.replace("kéo nhau ra xem", "tụ tập ngó")
+    assert not left_over("Gấu xuất hiện ở bến phà" + MORE, other)
+
+
+def test_initials_and_the_words_they_stand_for_leave_nothing() -> None:
+    assert not left_over(
+        "Người già được cấp BHYT từ tháng sau", "Người già được cấp bảo hiểm y tế từ tháng sau"
+    )
 
 
 FROZEN = "Cô gái đi ngắm tuyết ở Sa Pa bị đóng băng cả mái tóc"

@@ -78,11 +78,11 @@ def test_words_are_also_measured_beside_the_best_of_the_list() -> None:
 
 
 def test_a_single_shared_word_is_not_taken_for_all_that_can_be_shared() -> None:
+    query = side("Giá xăng tăng từ 15h chiều nay tại các cửa hàng ở thành phố")
     (alone,) = measure(
-        side("Giá xăng tăng từ 15h chiều nay tại các cửa hàng"),
-        [side("Lịch thi đấu hôm nay của đội tuyển quốc gia có gì mới không")],
+        query, [side("Lịch thi đấu bóng chuyền tối nay của đội tuyển quốc gia nữ Việt Nam có gì mới không")]
     )
-    assert alone.word_both_part < 0.8
+    assert 0 < alone.word_both_part < 0.9
     assert alone.word_both_lead == 0
 
 
