@@ -214,6 +214,11 @@ def stands(words: Words) -> list[Stand]:
     return found
 
 
+def times(words: Words) -> Iterator[Run]:
+    """Yield the parts of a day and the days that a text names, as far as `opposed` compares them."""
+    yield from (one.run for one in stands(words) if _is_date(one.group))
+
+
 def _says_nothing(words: Words, at: int) -> bool:
     """Whether the word is part of "phải không", which lays no duty on anyone, or of "mọi người ơi"."""
     before, after = (

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz
 
 from corpus import reworded, synonyms
 from corpus.diacritics import rarity
-from corpus.polarity import stands
+from corpus.polarity import stands, times
 from corpus.syllables import is_syllable
 from corpus.wordlists import of
 from corpus.words import Aligned, Words
@@ -123,6 +123,7 @@ def _weighty(words: Words) -> frozenset[int]:
         place for one in words.numbers for place in range(one.run[0], one.run[1] + (one.measure is not None))
     }
     dated = {place for fact in words.facts for place in range(*words.run((fact.start, fact.end)))}
+    dated |= {place for run in times(words) for place in range(*run)}
     placed = {place for hit in words.places for place in range(*words.run((hit.start, hit.end)))}
     return frozenset(
         place

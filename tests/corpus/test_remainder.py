@@ -57,6 +57,13 @@ def test_who_changes_a_long_text_in_several_places_rewords_it() -> None:
     assert not left_over("Gấu xuất hiện ở bến phà" + MORE, other)
 
 
+def test_the_part_of_the_day_is_compared_elsewhere() -> None:
+    ours = "Nghe nói sáng nay cầu Cốc Lếu sập, có xe rơi xuống sông Hồng"
+    theirs = "Cầu Cốc Lếu sập một nhịp, nhiều xe rơi xuống sông Hồng"
+    assert not left_over(ours, theirs)
+    assert explain(side("Mất điện toàn xã vào buổi sáng"), side("Mất điện toàn xã vào ban đêm")).differences
+
+
 def test_initials_and_the_words_they_stand_for_leave_nothing() -> None:
     assert not left_over(
         "Người già được cấp BHYT từ tháng sau", "Người già được cấp bảo hiểm y tế từ tháng sau"

@@ -237,7 +237,9 @@ def matched(browser: Browser, house: House) -> None:
         citizen.page.get_by_label("Thông tin ông/bà thấy hoặc nghe được").press_sequentially(THIRD)
         expect(citizen.page.locator("#similar")).to_contain_text(TRUTH, timeout=10_000)
         citizen.look("11-similar")
+        citizen.page.wait_for_timeout(1000 * READING)
         citizen.press("Gửi phản ánh")
+        expect(citizen.page.get_by_role("heading", level=1)).to_contain_text("Đã tiếp nhận")
     with visitor(browser, house, "xacminh") as officer:
         wait_for(lambda: found(officer))
         officer.look("12-matched")
