@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from corpus import repair, tokens
 from corpus.keys import URL, keys, links
-from corpus.syllables import fold
+from corpus.syllables import fold, has_marks
 from corpus.tokens import Count, Tally
 from corpus.visible import visible
 
@@ -56,7 +56,7 @@ def normalise(raw: str) -> NormalText:
     urls = links(text) if counts[Count.LINKS] else []
     canonical, counts = _canonical(text, counts)
     folded = tokens.folded(canonical)
-    lang = _language(counts)
+    lang = _language(canonical, counts)
     syllables = counts[Count.SYLLABLES]
     unmarked = syllables - counts[Count.MARKED_SYLLABLES]
     return NormalText(
@@ -89,12 +89,14 @@ def terms(folded: str) -> tuple[str, ...]:
 def language(canonical: str) -> str:
     """Return "vi", "en", "zh" or "other" by script, Vietnamese syllables and English function words.
 
-    Plain Latin letters that are not Vietnamese count as English, the likeliest guess here.
+    Plain Latin letters that are not Vietnamese count as English, the likeliest guess here, and so do English
+    words among Vietnamese names.
     """
-    return _language(tokens.tally(canonical[:_CANONICAL_LIMIT]))
+    text = canonical[:_CANONICAL_LIMIT]
+    return _language(text, tokens.tally(text))
 
 
-def _language(counts: Tally) -> str:
+def _language(text: str, counts: Tally) -> str:
     letters = counts[Count.LETTERS]
     if counts[Count.HAN] * 3 > letters:
         return "zh"
@@ -103,8 +105,14 @@ def _language(counts: Tally) -> str:
     mistyped = counts[Count.MARKED_SYLLABLES] >= _SURELY_MARKED and not english
     enough = _MISTYPED_SHARE if mistyped else repair.VIETNAMESE_SHARE
     if counts.vietnamese_share >= enough and (marked or not english):
-        return "vi"
-    return "en" if letters and not counts[Count.BEYOND] else "other"
+        return "en" if english and _has_marks_in_names_only(text) else "vi"
+    return "en" if letters and (english or not counts[Count.BEYOND]) else "other"
+
+
+def _has_marks_in_names_only(text: str) -> bool:
+    """Whether some words of `text` begin small and none of these has Vietnamese marks."""
+    small = [word for word in text.split() if word[0].islower()]
+    return bool(small) and not any(map(has_marks, small))
 
 
 def _seen(raw: str) -> tuple[str, Tally]:

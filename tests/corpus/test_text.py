@@ -80,8 +80,11 @@ def test_normalise_leaves_names_and_other_languages_alone() -> None:
         ("Is the dam broken?", "en"),
         (
             "The Prime Minister Phạm Minh Chính visited Lào Cai on Monday and promised help after the storm",
-            "other",
+            "en",
         ),
+        ("The dam at Bản Vẽ in Nghệ An collapsed last night", "en"),
+        ("video the dam is broken ở Bản Vẽ, mọi người cẩn thận", "vi"),
+        ("TO THE Ở BẢN VẼ", "vi"),
         ("L'été à Paris, le café où la pluie fait mal", "other"),
         ("水坝已经决堤了吗", "zh"),
         ("", "other"),
