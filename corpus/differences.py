@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from corpus import exchanged, keys, places, polarity, replaced, reworded
+from corpus import exchanged, keys, ordered, places, polarity, replaced, reworded
 from corpus.diacritics import rarity
 from corpus.keys import Fact
 from corpus.quantities import Quantity, Run
@@ -88,7 +88,7 @@ def _counted(side: Words, one: Quantity, other: Quantity) -> Span:
 
 
 def _agree_in_place(one: Quantity, other: Quantity) -> bool:
-    if _measured_alike(one, other) is False:
+    if _measured_alike(one, other) is False or _of_other_sorts(one, other):
         return False
     return one.value == other.value and (one.unit == other.unit or one.before == other.before)
 
@@ -98,12 +98,18 @@ def _agree(one: Quantity, other: Quantity) -> bool:
     if alike is not None:
         return alike
     if one.value == other.value:
-        return True
+        return not _of_other_sorts(one, other)
     if not one.value or not other.value:
         return False
     if (one.loose and one.value > 1) or (other.loose and other.value > 1):
         return abs(math.log10(one.value) - math.log10(other.value)) < 1
     return _almost(one, other, one.value, other.value)
+
+
+def _of_other_sorts(one: Quantity, other: Quantity) -> bool:
+    """Whether the same figure counts other things: 14 households are not 14 people."""
+    same = one.value == other.value and not (one.loose or other.loose)
+    return same and None not in (one.sort, other.sort) and one.sort != other.sort
 
 
 def _measured_alike(one: Quantity, other: Quantity) -> bool | None:
@@ -128,7 +134,7 @@ def _of_the_same(one: Quantity, other: Quantity) -> bool:
         return one.after == other.after != ""
     if one.measure is not None and other.measure is not None and one.measure[0] == other.measure[0]:
         return True
-    if one.unit == other.unit != "" or one.after == other.after != "":
+    if _of_other_sorts(one, other) or one.unit == other.unit != "" or one.after == other.after != "":
         return True
     return one.before == other.before != "" and rarity(one.before) >= _ANCHOR
 
@@ -215,8 +221,7 @@ def _other_words(pair: Aligned) -> Iterator[Difference]:
 
 
 def _exchanged(pair: Aligned) -> Iterator[Difference]:
-    found = exchanged.exchanged(pair)
-    if found is not None:
+    for found in filter(None, (exchanged.exchanged(pair), ordered.crossed(pair))):
         yield _told("order", pair, [pair.ours.span(found[0])], [pair.theirs.span(found[1])])
 
 

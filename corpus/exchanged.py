@@ -14,7 +14,7 @@ from corpus.diacritics import rarity
 from corpus.quantities import Run
 from corpus.syllables import unmarked
 from corpus.wordlists import of
-from corpus.words import Aligned
+from corpus.words import Aligned, Words
 
 _LONGEST: Final = 6  # words of either thing, and of what stands between them
 _ANCHOR: Final = 0.3
@@ -27,6 +27,7 @@ _TURNS: Final = of("turns")  # words that make a passive
 _AWAY: Final = frozenset(
     {"từ", "ở", "tại", "trong", "tu", "o", "tai", "from", "in", "at"}
 )  # begin what may stand anywhere
+_ARTICLES: Final = frozenset({"the", "a", "an"})
 _BLOCKS: Final = 40  # shared pieces looked at
 
 _WAYS: Final = dict.fromkeys(
@@ -39,12 +40,17 @@ _Block = tuple[int, int, int]  # begins on the left, on the right, words
 def exchanged(pair: Aligned) -> tuple[Run, Run] | None:
     """Return the first of two things that changed places, and what stands first on the right."""
     unsure = pair.ours.unsure or pair.theirs.unsure
-    ours, theirs = (_read(side.folded if unsure else side.marked) for side in (pair.ours, pair.theirs))
+    (ours, mine), (theirs, yours) = (_read(side, unsure=unsure) for side in (pair.ours, pair.theirs))
     if pair.ours.lang != pair.theirs.lang:
         return None
+    found = _found(ours, theirs)
+    return found and (_back(mine, found[0]), _back(yours, found[1]))
+
+
+def _found(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Run, Run] | None:
     turns = _turns(ours), _turns(theirs)
     if turns[0] == turns[1]:
-        return _around(ours, theirs) or _in_slots(ours, theirs)
+        return _around(ours, theirs) or _across(ours, theirs) or _in_slots(ours, theirs)
     if not turns[0]:
         return _suffered(ours, theirs)
     if not turns[1]:
@@ -53,8 +59,15 @@ def exchanged(pair: Aligned) -> tuple[Run, Run] | None:
     return None
 
 
-def _read(words: Sequence[str]) -> list[str]:
-    return [_WAYS.get(unmarked(word), word) for word in words]
+def _read(side: Words, *, unsure: bool) -> tuple[list[str], list[int]]:
+    """Return the words by which order is compared, and where they stand: articles stand anywhere."""
+    kept = [place for place, word in enumerate(side.folded) if side.lang != "en" or word not in _ARTICLES]
+    said = side.folded if unsure else side.marked
+    return [_WAYS.get(side.folded[place], said[place]) for place in kept], kept
+
+
+def _back(places: Sequence[int], run: Run) -> Run:
+    return places[run[0]], places[run[1] - 1] + 1
 
 
 def _around(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Run, Run] | None:
@@ -68,6 +81,23 @@ def _around(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Run, Run] | Non
                 right = _follows(second, middle, left=False) and _follows(middle, first, left=False)
                 if right and _tells(ours, first) and _tells(ours, second) and _joins(ours, middle):
                     return (first[0], first[0] + first[2]), (second[1], second[1] + second[2])
+    return None
+
+
+def _across(ours: Sequence[str], theirs: Sequence[str]) -> tuple[Run, Run] | None:
+    """Find a shared piece behind which stands what the other text has before it, and so in both texts.
+
+    What is done is followed by whom it is done to; who does it may stand anywhere before. A single word is no
+    thing: it may be half of a name.
+    """
+    blocks = _blocks(ours, theirs)
+    things = [one for one in blocks if one[2] > 1]
+    for verb in blocks:
+        mine = [one for one in things if one[0] == verb[0] + verb[2] and one[1] + one[2] <= verb[1]]
+        yours = [one for one in things if one[1] == verb[1] + verb[2] and one[0] + one[2] <= verb[0]]
+        for one, other in itertools.product(mine, yours):
+            if _joins(ours, verb) and _weighs(ours, verb) and _tells(ours, one) and _tells(ours, other):
+                return (other[0], other[0] + other[2]), (one[1], one[1] + one[2])
     return None
 
 
@@ -144,8 +174,11 @@ def _follows(one: _Block, other: _Block, *, left: bool) -> bool:
 
 
 def _tells(words: Sequence[str], block: _Block) -> bool:
-    run = words[block[0] : block[0] + block[2]]
-    return run[0] not in _NO_THING and any(rarity(unmarked(word)) >= _ANCHOR for word in run)
+    return words[block[0]] not in _NO_THING and _weighs(words, block)
+
+
+def _weighs(words: Sequence[str], block: _Block) -> bool:
+    return any(rarity(unmarked(word)) >= _ANCHOR for word in words[block[0] : block[0] + block[2]])
 
 
 def _joins(words: Sequence[str], block: _Block) -> bool:

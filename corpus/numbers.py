@@ -14,7 +14,7 @@ from corpus.syllables import unmarked
 
 _SCALE = r"(?:trieu|tr|ty|ti|nghin|ngan|ngin|tram|van|chuc|k|thousand|million|billion|hundred|bn)(?![^\W\d_])"
 _NUMBER: Final = re.compile(
-    rf"(?<![\w.,])(?<![^\W\d_]-)(\d{{1,3}}(?:[.,]\d{{3}})+|\d+(?:[.,]\d+)?)\s?"
+    rf"(?:(?<=[\u3400-\u9fff])|(?<![\w.,])(?<![^\W\d_]-))(\d{{1,3}}(?:[.,]\d{{3}})+|\d+(?:[.,]\d+)?)\s?"
     rf"({_SCALE}(?:\s{_SCALE})?|[百千万萬亿億]+)?(?![\d])\s?(%|phan tram|[^\W\d_]+)?"
 )
 _MIXED: Final = re.compile(

@@ -28,6 +28,9 @@ _REACH: Final = 6  # words after a negation in which its object is looked for
 _ASKING: Final = frozenset({"có", "không", "co", "khong", "hông", "ko"})  # beside "phải"
 _KEPT: Final = 512  # texts of which these are kept, as a claim is compared with many reports
 _SHORT: Final = 16  # words of a text that says so little that its opposites need not be near to anything
+_DAYS_APART: Final = 40  # words of a text in which the times need not be near to anything
+_NONE: Final = frozenset({"không", "chẳng", "chả", "khong", "ko", "hổng"})
+_NOBODY: Final = ("không", "ai")
 _LONGEST: Final = 4  # words of a phrase in the list of opposites
 
 
@@ -137,8 +140,9 @@ def opposed(pair: Aligned) -> Iterator[Opposed]:
     They must stand exactly in each other's place, or near shared words where neither text has both sides.
     """
     ours, theirs = _grouped(pair.ours), _grouped(pair.theirs)
-    anywhere = max(len(pair.ours.folded), len(pair.theirs.folded)) <= _SHORT
+    longest = max(len(pair.ours.folded), len(pair.theirs.folded))
     for group in sorted(ours.keys() & theirs.keys()):
+        anywhere = longest <= (_DAYS_APART if _is_date(group) else _SHORT)
         mine, yours = ours[group], theirs[group]
         shared = {one.side for one in mine} & {one.side for one in yours}
         for one, other in itertools.product(mine, yours):
@@ -208,10 +212,24 @@ def stands(words: Words) -> list[Stand]:
         size = min(_LONGEST, len(words.marked) - at) if head else 0
         while size and not (meant := _meant(words, at, size, known)):
             size -= 1
+        if none := _none(words, at):
+            found += [Stand(group, side, (at, at + none)) for group, side in known.marked[_NOBODY]]
         if size and not _says_nothing(words, at):
             found += _standing(words, at, size, meant, denied)
         at += size or 1
     return found
+
+
+def _none(words: Words, at: int) -> int:
+    """Return how many words from `at` on say that there is none of a thing: "không hộ nào"; 0 if none do."""
+    if words.marked[at] not in _NONE:
+        return 0
+    for place in range(at + 2, min(at + _LONGEST, len(words.marked))):
+        if words.ends[place - 1]:
+            return 0
+        if words.surely(place, "nào"):
+            return place + 1 - at
+    return 0
 
 
 def times(words: Words) -> Iterator[Run]:

@@ -30,12 +30,21 @@ _SCALES: Final = {
     "chục": 10, "trăm": 100, "nghìn": 1000, "ngàn": 1000, "vạn": 10_000, "triệu": 10**6, "tỷ": 10**9,
     "tỉ": 10**9,
 }  # fmt: skip
+_STORED: Final = json.loads(resources.files("corpus").joinpath("data/numbers.json").read_text("utf-8"))
 _MEASURES: Final = {
     unit: (dimension, factor)
-    for dimension, units in json.loads(
-        resources.files("corpus").joinpath("data/numbers.json").read_text("utf-8")
-    )["measures"].items()
+    for dimension, units in _STORED["measures"].items()
     for unit, factor in units.items()
+}
+_COUNTED: Final = {unit: units for units in _STORED["counted_apart"] for unit in units.split()}
+_HALF_DAY: Final = 12  # hours
+_REACH: Final = 4  # words behind an hour, less before it, in which a part of the day is looked for
+_PARTS: Final = {  # parts of the day, with the hours by the clock that are of its second half in them
+    **dict.fromkeys(("sáng", "sang", "am", "morning", "晨"), range(0)),
+    "trưa": range(1, 4),
+    **dict.fromkeys(("chiều", "chieu", "pm", "afternoon"), range(1, 12)),
+    **dict.fromkeys(("tối", "toi", "evening", "晚"), range(5, 12)),
+    **dict.fromkeys(("đêm", "dem", "khuya", "night", "夜"), range(7, 12)),
 }
 _FEW: Final = ("vài", "mấy", "dăm")
 _FIGURES: Final = "0123456789.,"
@@ -64,6 +73,11 @@ class Quantity:
         dimension, factor = _MEASURES.get(self.unit, ("", 0.0))
         return (dimension, self.value * factor) if dimension else None
 
+    @property
+    def sort(self) -> str | None:
+        """What sort of thing is counted or measured: people, households, length. None where unknown."""
+        return _MEASURES[self.unit][0] if self.unit in _MEASURES else _COUNTED.get(self.unit)
+
 
 def of_text(
     marked: Sequence[str], folded: Sequence[str], facts: Sequence[tuple[keys.Fact, Run]]
@@ -74,16 +88,31 @@ def of_text(
         taken.update(range(*run))
         if fact.kind == "num" and run[1] > run[0]:
             _, value, unit = fact.key.split(":")[:3]
-            yield _quantity(folded, float(value), unit or folded[run[1] - 1].lstrip(_FIGURES), run)
+            size = float(value) + (_HALF_DAY if unit == "gio" and _is_later(marked, float(value), run) else 0)
+            yield _quantity(folded, size, unit or folded[run[1] - 1].lstrip(_FIGURES), run)
     for size, run, loose in _in_words(marked):
         if not taken & set(range(*run)):
-            yield _quantity(folded, size, "", run, loose=loose)
+            yield _quantity(folded, size, _unit(marked, run), run, loose=loose)
 
 
 def _quantity(folded: Sequence[str], value: float, unit: str, run: Run, *, loose: bool = False) -> Quantity:
     before = folded[run[0] - 1] if run[0] else ""
     after = folded[run[1]] if run[1] < len(folded) else ""
     return Quantity(value, unit or after, run, before, after, loose)
+
+
+def _is_later(words: Sequence[str], hour: float, run: Run) -> bool:
+    """Whether the hour is one of the second half of the day: "5 giờ chiều", "tối qua lúc 9 giờ"."""
+    near = [*words[run[1] : run[1] + _REACH], *words[max(0, run[0] - _REACH + 1) : run[0]][::-1]]
+    part = next((word for word in near if word in _PARTS), "am")
+    return int(hour) in _PARTS[part]
+
+
+def _unit(words: Sequence[str], run: Run) -> str:
+    """Return what a number in words counts, where that is not just the next word."""
+    if list(words[run[1] : run[1] + 2]) == ["phần", "trăm"]:
+        return "%"
+    return "lan" if words[run[0]] == "đôi" else ""
 
 
 def _in_words(words: Sequence[str]) -> Iterator[tuple[float, Run, bool]]:

@@ -36,7 +36,9 @@ PIECES = "hai ba trăm nghìn tỷ mươi rưỡi linh năm tu two hundred and a
         ("1.5亿越南盾", "num:150000000:dong"),
         ("百分之五十", "num:50:%"),
         ("涨到每天八十块", "num:80:"),
-        ("晚上十二点收摊", "num:12:"),
+        ("晚上十二点收摊", "num:12:gio"),
+        ("水位涨了3厘米", "num:3:cm"),
+        ("听说有1.5万人", "num:15000:nguoi"),
         ("một trăm phần trăm", "num:100:%"),
     ],
 )
