@@ -20,7 +20,6 @@ from importlib import resources
 from bench.figures import Table
 from models import Relation
 
-
 # Ways of changing that are a number, date, place, actor, or yes for no.
 _PLAIN = ("number", "date", "place", "actor", "negation", "polarity")
 
