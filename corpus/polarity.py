@@ -166,9 +166,14 @@ def _is_common(pair: Aligned, group: int, one: Stand, other: Stand, *, anywhere:
         return False
     return (
         not anywhere
-        or not pair.theirs.known.isdisjoint(pair.ours.folded[slice(*one.run)])
-        or not pair.ours.known.isdisjoint(pair.theirs.folded[slice(*other.run)])
+        or not pair.theirs.known.isdisjoint(_ends(pair.ours, one.run))
+        or not pair.ours.known.isdisjoint(_ends(pair.theirs, other.run))
     )
+
+
+def _ends(words: Words, run: Run) -> tuple[str, str]:
+    """Return the first and the last word of a phrase: "hộ" in "không hộ nào" is what both texts speak of."""
+    return words.folded[run[0]], words.folded[run[1] - 1]
 
 
 def _replaced(pair: Aligned, one: Stand, other: Stand) -> bool:

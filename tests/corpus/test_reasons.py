@@ -97,6 +97,8 @@ def test_other_words_for_the_same_are_no_variant(left: str, right: str) -> None:
         ("Chợ Mường Hum cháy lúc 8 giờ sáng", "Chợ Mường Hum cháy lúc 20 giờ", "number", "8", "20"),
         ("Không nhà nào ở Nậm Xé được đền bù ruộng", "Mọi nhà ở Nậm Xé đều được đền bù ruộng",
          "polarity", "Không nhà", "nhà"),
+        ("Đến nay không hộ nào trong khu Ba Khe nhận được sổ đỏ",
+         "Trong khu Ba Khe, đến nay mọi hộ đều nhận được sổ đỏ", "polarity", "không hộ nào", "mọi"),
         ("Người trúng thầu chợ là con rể trưởng bản Mế", "Người trúng thầu chợ là em ruột trưởng bản Mế",
          "name", "con rể", "em ruột"),
         ("Bà con bản Mế dậy cả mà coi, xã báo là rạng sáng mai đoàn xiếc của huyện sẽ về diễn ngoài bãi",
