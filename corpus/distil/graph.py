@@ -6,7 +6,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
+from onnx import numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch.nn import functional
 from transformers import BertModel
@@ -81,3 +83,47 @@ def write(model: BertModel, path: Path) -> None:
         quantize_dynamic(
             plain, path, weight_type=QuantType.QInt8, per_channel=True, extra_options={"DefaultTensorType": 1}
         )
+
+
+def read(path: Path, model: BertModel) -> None:
+    """Give `model` the weights of the graph that `write` put into `path`, as exact as 8 bits are.
+
+    Raises ValueError when the graph is of another shape.
+    """
+    found = {one.name: one for one in onnx.load(str(path)).graph.initializer}
+    whole: Any = _Whole(model)  # torch does not type its parts
+    with torch.no_grad():
+        for name, tensor in whole.state_dict().items():
+            if ".attention.self." in name:  # these lie together, see `_together`
+                continue
+            values = _values(found, name)
+            if values is None or values.shape != tensor.shape:
+                raise ValueError(f"{path.name} is no graph of this model: {name}")
+            tensor.copy_(values)
+        model.embeddings.position_embeddings.weight[:TOKEN_LIMIT] = whole.places
+        model.embeddings.token_type_embeddings.weight[0] = 0  # it is in the places already
+        for layer, asked in zip(whole.layers, whole.asked, strict=True):
+            _apart(asked, layer.attention.self)
+
+
+def _values(found: dict[str, onnx.TensorProto], name: str) -> torch.Tensor | None:
+    """Return one tensor of a graph, its 8 bits multiplied out, or None when it has none of that name."""
+    for stored in (name, f"{name}_Transposed"):
+        if f"{stored}_quantized" not in found:
+            continue
+        whole, scale, zero = (
+            torch.from_numpy(numpy_helper.to_array(found[f"{stored}_{part}"]).astype("float32"))
+            for part in ("quantized", "scale", "zero_point")
+        )
+        values = (whole - zero) * scale
+        return values if stored == name else values.T
+    return torch.from_numpy(numpy_helper.to_array(found[name]).copy()) if name in found else None
+
+
+def _apart(one: torch.nn.Linear, attention: Any) -> None:  # noqa: ANN401  a BertSelfAttention
+    """Undo `_together`: give query, key and value of `attention` their rows of `one`."""
+    shares = [math.sqrt(attention.attention_head_size), 1.0, 1.0]
+    parts = [attention.query, attention.key, attention.value]
+    for name in ("weight", "bias"):
+        for part, rows, share in zip(parts, getattr(one, name).chunk(3), shares, strict=True):
+            getattr(part, name).copy_(rows * share)

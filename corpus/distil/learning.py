@@ -33,7 +33,7 @@ class Course:
 
     minutes: float
     size: int = 48
-    rate: float = 5e-5
+    rate: float = 1.2e-4
     seed: int = 171
 
 
@@ -65,17 +65,16 @@ def taught(
     tokenizer.enable_truncation(_TOKENS)
     student.train()
     teacher.eval()  # type: ignore[no-untyped-call]
-    optimiser = torch.optim.AdamW(student.parameters(), lr=course.rate, weight_decay=0.01)
+    optimiser = torch.optim.AdamW(student.parameters(), lr=course.rate, weight_decay=0.01, fused=True)
     queues: dict[str, torch.Tensor] = {}
     began = time.monotonic()
     for step, batch in enumerate(_ahead(lessons, course), start=1):
         passed = (time.monotonic() - began) / 60 / course.minutes
         for group in optimiser.param_groups:
             group["lr"] = course.rate * _pace(step, passed)
-        with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.no_grad():
             meant = vectors(teacher, tokenizer, batch.meant, batch.meant_as)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            asked = vectors(student, tokenizer, batch.asking, batch.asks_as)
+        asked = vectors(student, tokenizer, batch.asking, batch.asks_as)
         loss = _loss(
             asked, meant, queues.get(batch.name), weight=1.0 if batch.name.startswith("noise") else 0.15
         )

@@ -125,6 +125,7 @@ _SEEN = {
 _LOOKS = {"a": "а", "e": "е", "o": "о", "c": "с", "p": "р", "x": "х", "i": "і", "y": "у", "h": "һ", "d": "ԁ"}
 _TONES = {"\u0300": "f", "\u0301": "s", "\u0309": "r", "\u0303": "x", "\u0323": "j"}
 _SHAPES = {"\u0302": None, "\u0306": "w", "\u031b": "w"}
+_AROUND = 0.75  # share of heaped texts with words around them
 _PICTURES = "😱🔥❗️😡🙏👉📢⚠️😭"
 
 
@@ -278,9 +279,10 @@ def noised(text: str, rng: random.Random) -> str:
 
 
 def heaped(text: str, rng: random.Random) -> str:
-    """Return `text` as hasty people send it: chat spellings, no marks, mistyped, with words around it."""
+    """Return `text` as hasty people send it: chat spellings, no marks, mistyped, mostly with words around."""
     steps: list[Noise] = [chatted, unmarked, mistyped]
-    steps.insert(rng.choice((0, len(steps))), wrapped)  # what stands around it suffers too, or does not
+    if rng.random() < _AROUND:
+        steps.insert(rng.choice((0, len(steps))), wrapped)  # what stands around it suffers too, or does not
     for step in steps:
         text = step(text, rng)
     return text

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from corpus import encoder
-from corpus.distil import building, learning, lessons, noise, weights
+from corpus.distil import building, graph, learning, lessons, noise, pieces, student, weights
 
 FOLDER = Path("corpus/data/encoder")
 
@@ -79,8 +79,27 @@ def test_a_small_encoder_is_built_whole(
     more = learning.Course(minutes=0.02, size=4, seed=5)
     again = building.build(folder, tmp_path / "more", more, tell=lambda _: None, start=made.folder)
     assert [course["seed"] for course in again.card["courses"]] == [171, 5]
+    with pytest.raises(ValueError, match="no graph of this model"):
+        graph.read(FOLDER / "model.onnx", student.made(one_layer, range(400)))
     assert (again.folder / "tokenizer.json").read_bytes() == (made.folder / "tokenizer.json").read_bytes()
     embed = encoder.direct(made.folder)
     vectors = embed(["Đập số 3 bị vỡ", "Tin về thời tiết"], True)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
     assert not np.allclose(vectors[0], vectors[1])
+
+
+@pytest.mark.encoder
+@pytest.mark.filterwarnings("ignore")  # of libraries, while they are imported
+def test_who_goes_on_from_the_shipped_graph_begins_with_its_vectors() -> None:
+    whole = weights.read(weights.packaged())
+    kept = pieces.of(whole, FOLDER / "tokenizer.json")
+    model = student.made(whole, kept)
+    graph.read(FOLDER / "model.onnx", model)
+    texts = ["Đập thủy điện Suối Vàng nứt lớn!", "Is it true that 5G spreads COVID-19?", "水库大坝要塌了"]
+    tokenizer = weights.tokenizer(whole, kept)
+    tokenizer.no_padding()
+    read = learning.vectors(model.eval(), tokenizer, texts, "query").detach().numpy()
+    unchanged = learning.vectors(student.made(whole, kept).eval(), tokenizer, texts, "query").detach().numpy()
+    shipped = encoder.direct(FOLDER)(texts, True)
+    assert ((read * shipped).sum(1) > 0.98).all()  # the graph also rounds what passes through it
+    assert ((unchanged * shipped).sum(1) < 0.97).all()
