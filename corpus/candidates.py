@@ -55,7 +55,7 @@ _FIND: Final = """
         ) worded
     )
     SELECT {askers}, p.{owner}_id, p.canonical, p.folded, p.fingerprint,
-        p.keys::text, p.names, p.lang, p.encoder, halfvec_send(p.embedding)
+        p.keys::text, p.names, p.lang, p.encoder, halfvec_send(p.embedding), halfvec_send(p.asking)
     FROM {found} CROSS JOIN LATERAL (
         SELECT p.* FROM passages p WHERE p.id = found.id AND {standing} OFFSET 0
     ) p
@@ -158,11 +158,12 @@ def find(session: Session, asked: Sequence[Asked], owner: Owner, *, depth: int =
         },
     )
     found: list[list[Known]] = [[] for _ in asked]
-    for (numbers, owner_id, _, _, fingerprint, *_, encoder, _), side in zip(rows, _sides(rows), strict=True):
+    for row, side in zip(rows, _sides(rows), strict=True):
+        numbers, owner_id, _, _, fingerprint, *_, encoder, _, _ = row
         for number in numbers:
             made = asked[number].encoder
             alike = made is None or encoder is None or made == encoder
-            here = side if alike else replace(side, vector=None)
+            here = side if alike else replace(side, vector=None, turned=None)
             found[number].append(Known(owner_id, fingerprint, here))
     return found
 
@@ -202,9 +203,9 @@ def _written(vector: Vector) -> str:
 
 def _sides(rows: Sequence[Row]) -> Iterator[Side]:
     """Yield the texts of `rows` as sides of pairs."""
-    vectors = iter(_read([vector for *_, vector in rows if vector is not None]))
+    vectors = iter(_read([vector for row in rows for vector in row[-2:] if vector is not None]))
     marked = len(passages.PLACE)
-    for _, _, canonical, folded, _, written, names, lang, _, vector in rows:
+    for _, _, canonical, folded, _, written, names, lang, _, vector, asking in rows:
         keys = json.loads(written) if len(written) > len("[]") else []
         yield Side(
             canonical=canonical,
@@ -213,6 +214,7 @@ def _sides(rows: Sequence[Row]) -> Iterator[Side]:
             lang=lang,
             places=frozenset([key[marked:] for key in keys if key.startswith(passages.PLACE)]),
             vector=None if vector is None else next(vectors),
+            turned=None if asking is None else next(vectors),
             stored_names=None if names is None else frozenset(names.split()),
         )
 

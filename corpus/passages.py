@@ -1,9 +1,10 @@
 """Texts in their searchable form: how a passage is written, and which waits for its vector."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, cast, delete, func, select, update
+from sqlalchemy import ARRAY, ColumnElement, Text, cast, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import TSQUERY, insert
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -11,6 +12,7 @@ from corpus import naming, places
 from corpus.frequencies import Frequencies
 from corpus.text import NormalText
 from models import Passage
+from models.passage import UNENCODED
 
 if TYPE_CHECKING:  # the web process writes passages too, and must load neither numpy nor the encoder
     from corpus.encoder import Encoder, Vectors
@@ -22,8 +24,17 @@ _EXACT = ("url:", "id:")  # keys by which alone two texts belong together
 _EXACT_ASKED = 8
 
 
-def values(normal: NormalText, vector: "Vectors | None" = None, encoder: str | None = None) -> dict[str, Any]:
-    """Return the columns of a passage for `normal`. Without a vector the worker encodes it later."""
+def values(
+    normal: NormalText,
+    vector: "Vectors | None" = None,
+    encoder: str | None = None,
+    *,
+    asking: "Vectors | None" = None,
+) -> dict[str, Any]:
+    """Return the columns of a passage for `normal`. Without a vector the worker encodes it later.
+
+    `asking`: for the text of a case, its vector as a text that asks.
+    """
     return {
         "canonical": normal.canonical,
         "folded": normal.folded,
@@ -33,6 +44,7 @@ def values(normal: NormalText, vector: "Vectors | None" = None, encoder: str | N
         "lang": normal.lang,
         "terms": func.array_to_tsvector(cast(terms(normal), ARRAY(Text))),
         "embedding": vector,
+        "asking": None if vector is None else asking,
         "encoder": None if vector is None else encoder,
     }
 
@@ -81,19 +93,30 @@ def encode_some(sessions: sessionmaker[Session], encoder: "Encoder") -> bool:
 
     with sessions.begin() as session:
         waiting = session.execute(
-            select(Passage.id, Passage.canonical, Passage.lang)
-            .where(Passage.embedding.is_(None))
+            select(Passage.id, Passage.case_id, Passage.canonical, Passage.lang)
+            .where(text(UNENCODED))
             .order_by(Passage.id)
             .limit(BATCH)
             .with_for_update(skip_locked=True)
         ).all()
         if not waiting:
             return False
-        vectors = encoder.encode_passage([readable(row.canonical, row.lang) for row in waiting])
-        for row, vector in zip(waiting, vectors, strict=True):
+        texts = [readable(row.canonical, row.lang) for row in waiting]
+        vectors = both_ways(encoder, texts, [row.case_id is not None for row in waiting])
+        for row, (found, asking) in zip(waiting, vectors, strict=True):
             session.execute(
                 update(Passage)
                 .where(Passage.id == row.id)
-                .values(embedding=vector, encoder=str(encoder.description))
+                .values(embedding=found, asking=asking, encoder=str(encoder.description))
             )
     return True
+
+
+def both_ways(
+    encoder: "Encoder", texts: Sequence[str], asks: Sequence[bool]
+) -> "Iterator[tuple[Vectors, Vectors | None]]":
+    """Yield the vector of each of `texts` as one to be found and, where it `asks` too, as one that asks."""
+    found = encoder.encode_passage(texts)
+    asking = iter(encoder.encode_query(list(itertools.compress(texts, asks))))
+    for vector, also in zip(found, asks, strict=True):
+        yield vector, next(asking) if also else None

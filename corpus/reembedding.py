@@ -6,14 +6,15 @@ be loaded any more, texts are found by their words until then.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Select, Update, delete, func, select, text, update
+from sqlalchemy import Row, Select, Update, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, sessionmaker
 
+from corpus import passages
 from corpus.diacritics import readable
 from models import FreshVector, Passage, ServingEncoder
 
@@ -87,7 +88,7 @@ class Encoders:
                 return False
             batch = session.execute(_next(name)).all()
             if batch:
-                _keep(session, self.wanted, [(row.id, row.canonical, row.lang) for row in batch])
+                _keep(session, self.wanted, batch)
             else:
                 switch(session, name, self._model, at=at)
         return True
@@ -106,29 +107,31 @@ def _begin(session: Session, name: str, model: str, at: datetime) -> None:
     session.execute(made.on_conflict_do_nothing())
 
 
-def _next(name: str) -> Select[int, str, str]:
+def _next(name: str) -> Select[int, int | None, str, str]:
     """Return the query for the next passages in the order of their ids that have no vector by `name`."""
     done = select(func.coalesce(func.max(FreshVector.passage_id), 0)).where(FreshVector.encoder == name)
     return (
-        select(Passage.id, Passage.canonical, Passage.lang)
+        select(Passage.id, Passage.case_id, Passage.canonical, Passage.lang)
         .where(Passage.id > done.scalar_subquery(), Passage.embedding.is_not(None), Passage.encoder != name)
         .order_by(Passage.id)
         .limit(BATCH)
     )
 
 
-def _keep(session: Session, model: "Encoder", batch: list[tuple[int, str, str]]) -> None:
+def _keep(session: Session, model: "Encoder", batch: Sequence[Row[int, int | None, str, str]]) -> None:
     name = str(model.description)
     session.execute(delete(FreshVector).where(FreshVector.encoder != name))  # of one that never took over
-    vectors = model.encode_passage([readable(canonical, lang) for _, canonical, lang in batch])
+    texts = [readable(row.canonical, row.lang) for row in batch]
+    vectors = passages.both_ways(model, texts, [row.case_id is not None for row in batch])
     rows = [
         {
-            "passage_id": passage_id,
+            "passage_id": row.id,
             "encoder": name,
-            "made_of": func.md5(canonical),
-            "embedding": vector,
+            "made_of": func.md5(row.canonical),
+            "embedding": found,
+            "asking": asking,
         }
-        for (passage_id, canonical, _), vector in zip(batch, vectors, strict=True)
+        for row, (found, asking) in zip(batch, vectors, strict=True)
     ]
     for row in rows:
         session.execute(insert(FreshVector).values(row).on_conflict_do_nothing())
@@ -144,9 +147,9 @@ def switch(session: Session, name: str, model: str, *, at: datetime) -> None:
     same = FreshVector.made_of == func.md5(Passage.canonical)
     placed = update(Passage).where(*fresh, same, Passage.encoder != name)
     session.execute(
-        placed.values(embedding=FreshVector.embedding, encoder=FreshVector.encoder).execution_options(
-            synchronize_session=False
-        )
+        placed.values(
+            embedding=FreshVector.embedding, asking=FreshVector.asking, encoder=FreshVector.encoder
+        ).execution_options(synchronize_session=False)
     )
     session.execute(_without(name))
     session.execute(delete(FreshVector))
@@ -159,6 +162,6 @@ def _without(name: str) -> Update:
     return (
         update(Passage)
         .where(Passage.encoder != name, Passage.embedding.is_not(None))
-        .values(embedding=None, encoder=None)
+        .values(embedding=None, asking=None, encoder=None)
         .execution_options(synchronize_session=False)
     )

@@ -86,6 +86,11 @@ class Query:
         """This text as one side of pairs."""
         return Side.of(self.normal, self.vector, places.keys(self.normal.canonical), mended=self.read.folded)
 
+    @cached_property
+    def both_ways(self) -> Side:
+        """The same beside other reports, of which none is the one that asks."""
+        return replace(self.side, turned=self.passage_vector)
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -122,7 +127,10 @@ def claims(session: Session, query: Query, *, limit: int = 10, floor: bool = Tru
 
 
 def cases(session: Session, query: Query, *, limit: int = 5) -> list[Hit]:
-    """Return the cases whose opening text is nearest to `query`, best first, however far."""
+    """Return the cases whose opening text is nearest to `query`, best first, however far.
+
+    Neither of two reports asks for the other, so their vectors are compared both ways.
+    """
     return _hits(session, query, "case", limit=limit, floor=False)
 
 
@@ -183,7 +191,8 @@ def _ranked(
     model = ranker.load()
     best: list[dict[int, _Scored]] = [{} for _ in queries]
     for (number, query), known in zip(asking, found, strict=True):
-        beside = Comparison(query.side, [one.side for one in known])
+        asks = query.both_ways if owner == "case" else query.side
+        beside = Comparison(asks, [one.side for one in known])
         for place, probability in _probabilities(beside, model, floor=floor):
             nearest = best[number].get(known[place].owner_id)
             if nearest is None or probability > nearest.probability:

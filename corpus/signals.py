@@ -7,6 +7,7 @@ new signal is a name with its meaning there and a line in `_COLUMNS`, which meas
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -31,7 +32,11 @@ Table = npt.NDArray[np.float64]  # a row for each candidate, a column for each s
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """One text of a pair in the forms that are compared. `vector` is None while the encoder has not run."""
+    """One text of a pair in the forms that are compared. `vector` is None while the encoder has not run.
+
+    A query has the vector of a text that asks, a candidate that of a text to be found. `turned` is the one of
+    the other role, where two reports are compared both ways.
+    """
 
     canonical: str
     folded: str
@@ -39,6 +44,7 @@ class Side:
     lang: str
     places: frozenset[str] = frozenset()  # commune codes
     vector: npt.NDArray[np.float32] | None = None
+    turned: npt.NDArray[np.float32] | None = None
     stored_names: frozenset[str] | None = None  # `names` as a database row has them; None: not known yet
     mended: str | None = None  # `folded` without slips of typing; None: none were looked for
 
@@ -160,16 +166,23 @@ class Comparison:
     def cosine(self) -> Column:
         """Cosine of the two vectors; where one is missing, what texts of such likeness usually have.
 
-        A claim is found from the moment of its commit, by its words, until the worker has encoded it.
+        A claim is found from the moment of its commit, by its words, until the worker has encoded it. Two
+        texts that both ask and are found have the mean of both ways.
         """
-        asking = self.query.vector
-        have = [i for i, one in enumerate(self.candidates) if one.vector is not None and asking is not None]
-        found = np.zeros(len(self.candidates))
-        if len(have) < len(self.candidates):
-            found = _LEAST + _OF_LIKENESS * self.likeness.char.cosine
+        there, back = self._cosines(attrgetter("vector")), self._cosines(attrgetter("turned"))
+        found = np.where(np.isnan(back), there, (there + back) / 2)
+        missing = np.isnan(found)
+        if missing.any():
+            found[missing] = (_LEAST + _OF_LIKENESS * self.likeness.char.cosine)[missing]
+        return found
+
+    def _cosines(self, role: Callable[[Side], npt.NDArray[np.float32] | None]) -> Column:
+        """Return the cosines of the vectors in one role, not below 0; NaN where either is missing."""
+        asking, found = role(self.query), np.full(len(self.candidates), np.nan)
+        vectors = [None if asking is None else role(one) for one in self.candidates]
+        have = [i for i, one in enumerate(vectors) if one is not None]
         if have and asking is not None:
-            vectors = np.array([self.candidates[i].vector for i in have], dtype=np.float32)
-            found[have] = np.maximum(0.0, vectors @ asking)
+            found[have] = np.maximum(0.0, np.array([vectors[i] for i in have], dtype=np.float32) @ asking)
         return found
 
     @cached_property
@@ -321,8 +334,3 @@ DEAR: Final = ("query_covered", "candidate_covered", "token_set", "partial")
 def measure(query: Side, candidates: Sequence[Side]) -> list[Signals]:
     """Return all signals of `query` beside each candidate, in their order."""
     return [Signals(*row) for row in Comparison(query, candidates).table(Signals._fields).tolist()]
-
-
-def cosine(left: Side, right: Side) -> float:
-    """Return the cosine of the two unit vectors, not below 0; 0 when one is missing."""
-    return float(Comparison(left, [right]).cosine[0])

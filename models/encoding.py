@@ -34,3 +34,4 @@ class FreshVector(Base):
     encoder: Mapped[str]
     made_of: Mapped[str]  # MD5 of the text that was encoded: another text needs another vector
     embedding: Mapped[Any] = mapped_column(HALFVEC(DIMENSION))
+    asking: Mapped[Any | None] = mapped_column(HALFVEC(DIMENSION))  # where the passage is that of a case

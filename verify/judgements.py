@@ -32,9 +32,11 @@ from models import (
 from verify import cases, merging
 
 BY_HAND: Final = "officer"  # the "ranker" of a match that a person attached; shown as such
-# Everything of an entry but whose it is: copied by the database, its vector included.
+# Everything of an entry but whose it is: copied by the database, its vector included. Claims never ask.
 _PASSED_ON: Final = tuple(
-    column.name for column in Passage.__table__.columns if column.name not in {"id", "claim_id", "case_id"}
+    column.name
+    for column in Passage.__table__.columns
+    if column.name not in {"id", "claim_id", "case_id", "asking"}
 )
 
 

@@ -88,7 +88,8 @@ def reread(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime
     own = session.scalar(select(Passage).where(Passage.case_id == case.id).with_for_update())
     queries = search.Query.several(_texts(own, read), encoder)
     if own is not None and own.fingerprint == read.fingerprint:
-        values = passages.values(read, queries[0].passage_vector, str(encoder.description))
+        first = queries[0]
+        values = passages.values(read, first.passage_vector, str(encoder.description), asking=first.vector)
         session.execute(update(Passage).where(Passage.id == own.id).values(**values))
     kept = triage.rank(session, case, *queries, encoder=encoder, at=at)
     session.execute(

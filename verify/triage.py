@@ -284,9 +284,8 @@ def _open(
         return None
     case = session.get_one(Case, case_id)
     joining.place(session, arrival, case, Joined.OPENED)
-    session.add(
-        Passage(case_id=case.id, **passages.values(normal, query.passage_vector, str(encoder.description)))
-    )
+    columns = passages.values(normal, query.passage_vector, str(encoder.description), asking=query.vector)
+    session.add(Passage(case_id=case.id, **columns))
     detail = {"arrival": arrival.id, "channel": arrival.channel.value}
     audit.record(session, "case.opened", subject=("case", case.id), by=None, at=at, detail=detail)
     return case

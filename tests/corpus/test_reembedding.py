@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import candidates, passages, reembedding, search
@@ -149,3 +150,34 @@ def test_vectors_left_behind_are_tidied_away(filled: Sessions) -> None:
         session.execute(update(Passage).where(Passage.id == first).values(encoder="old@1"))
     following(filled).advance(at=AT)
     assert vectors_by(filled) == {"new@1", None}
+
+
+def test_the_text_of_a_case_is_encoded_as_one_that_asks_too(filled: Sessions) -> None:
+    with filled.begin() as session:
+        case = make.passage(session, "Đập Cốc Ly đã vỡ", case_id=make.case(session).id).id
+    assert passages.encode_some(filled, OLD)
+    assert not passages.encode_some(filled, OLD)
+    encoders = following(filled)
+    while encoders.advance(at=AT):
+        pass
+    with filled() as session:
+        rows = session.execute(select(Passage.id, Passage.encoder, Passage.asking)).all()
+    assert {row.encoder for row in rows} == {"new@1"}
+    assert [row.id for row in rows if row.asking is not None] == [case]
+    (asking,) = [row.asking for row in rows if row.id == case]
+    assert asking[2] == 1
+
+
+def test_a_case_from_before_is_encoded_as_one_that_asks(filled: Sessions) -> None:
+    with filled.begin() as session:
+        old = make.passage(session, "Đập Cốc Ly đã vỡ", case_id=make.case(session).id)
+        old.embedding, old.encoder = OLD.encode_passage([""])[0], "old@1"
+    assert passages.encode_some(filled, OLD)
+    with filled() as session:
+        assert session.scalars(select(Passage.asking).where(Passage.case_id.is_not(None))).one() is not None
+
+
+def test_a_claim_never_asks(filled: Sessions) -> None:
+    vector = OLD.encode_query([""])[0]
+    with pytest.raises(IntegrityError, match="asking_is_a_case"), filled.begin() as session:
+        session.execute(update(Passage).values(asking=vector))

@@ -5,11 +5,13 @@ import time
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from corpus import passages, search
 from corpus.encoder import Description, Encoder, Vectors
 from corpus.text import normalise
+from models import Passage
 from models.passage import DIMENSION
 from tests import factories as make
 
@@ -94,6 +96,38 @@ def test_cases_are_compared_with_the_whole_of_a_long_report(session: Session, mo
     long = normalise("Ai biết thì trả lời giúp em với ạ. " * 12 + CLAIMS[0])
     (hit,) = search.cases(session, search.Query.of(long, model))
     assert hit.reasons["passage"] is None
+
+
+def test_cases_are_compared_both_ways_and_claims_one_way(session: Session, ids: list[int]) -> None:
+    def by_role(texts: list[str], is_query: bool) -> Vectors:  # noqa: FBT001  the shape of Embed
+        asks, found = np.eye(DIMENSION, dtype=np.float32)[:2]
+        return np.tile(asks if is_query else (asks + found) / np.sqrt(2), (len(texts), 1))
+
+    roles = Encoder(Description("roles", "1", DIMENSION), by_role)
+    known = make.case(session)
+    opening = make.passage(session, CLAIMS[0], case_id=known.id)
+    session.flush()
+    query = search.Query.of(normalise(REPORT), roles)
+
+    def cosine() -> float:
+        return search.cases(session, query)[0].signals["cosine"]
+
+    (found, asking), *_ = passages.both_ways(roles, [CLAIMS[0]], [True])
+    opening.embedding, opening.encoder = found, str(roles.description)
+    session.flush()
+    assert cosine() == pytest.approx(np.sqrt(0.5), abs=1e-3)
+    opening.asking = np.eye(DIMENSION, dtype=np.float32)[2]  # another one, to tell the ways apart
+    session.flush()
+    assert cosine() == pytest.approx(np.sqrt(0.5) / 2, abs=1e-3)
+    opening.asking = asking
+    session.flush()
+    assert cosine() == pytest.approx(np.sqrt(0.5), abs=1e-3)
+    claim = session.get_one(Passage, session.scalar(select(Passage.id).where(Passage.claim_id == ids[0])))
+    claim.embedding, claim.encoder = found, str(roles.description)
+    session.flush()
+    assert search.claims(session, query, floor=False)[0].signals["cosine"] == pytest.approx(
+        np.sqrt(0.5), abs=1e-3
+    )
 
 
 def test_many_at_once_are_ranked_as_one_by_one(session: Session, model: Encoder, ids: list[int]) -> None:

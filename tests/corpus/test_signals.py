@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rapidfuzz import fuzz
@@ -55,6 +57,26 @@ def test_a_missing_vector_is_estimated_from_the_letters() -> None:
     assert near.cosine == pytest.approx(0.95)
     assert far.cosine < near.cosine
     assert known.cosine == pytest.approx(0.9)
+
+
+def test_two_reports_are_as_near_as_the_mean_of_both_ways() -> None:
+    def turned(one: Side, vector: list[float]) -> Side:
+        return replace(one, turned=np.array(vector, dtype=np.float32))
+
+    query = turned(side("vỡ đập Nậm Pung", [1, 0]), [0, 1])
+    both, one_way, unknown = measure(
+        query,
+        [
+            turned(side("vỡ đập rồi", [0.8, 0.6]), [0.6, 0.8]),
+            side("mưa to", [0.6, 0.8]),
+            side("vỡ đập Nậm Pung"),
+        ],
+    )
+    assert both.cosine == pytest.approx(0.8)  # 0.8 there and 0.8 back
+    assert one_way.cosine == pytest.approx(0.6)
+    assert unknown.cosine == pytest.approx(0.95)
+    (asked,) = measure(side("vỡ đập", [1, 0]), [turned(side("vỡ đập rồi", [0.8, 0.6]), [0, 1])])
+    assert asked.cosine == pytest.approx(0.8)  # a query that is not found itself: one way
 
 
 def test_a_lone_candidate_is_judged_as_if_unrelated_ones_stood_beside_it() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from corpus import encoder, passages
 from corpus.encoder import Encoder
 from corpus.text import normalise
-from models import Arrival, ArrivalState, Case, CaseState, Joined, Match, Twin
+from models import Arrival, ArrivalState, Case, CaseState, Joined, Match, Passage, Twin
 from tests import factories as make
 from verify import triage
 
@@ -51,8 +51,12 @@ def test_the_first_report_opens_a_case(sessions: Sessions, model: Encoder, send:
     case_id, how = joined(sessions, arrival)
     with sessions() as session:
         case = session.get_one(Case, case_id)
+        opening = session.scalars(select(Passage).where(Passage.case_id == case_id)).one()
+        vectors = opening.embedding, opening.asking
     assert (how, case.state, case.arrivals) == (Joined.OPENED, CaseState.OPEN, 1)
     assert case.number.startswith("VV-2026-")
+    assert None not in vectors
+    assert not passages.encode_some(sessions, model)
 
 
 def test_the_same_words_without_marks_join_exactly(
