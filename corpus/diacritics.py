@@ -6,6 +6,7 @@ as sent, and in 88 after this. The result feeds the encoder and is never shown a
 """
 
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from functools import cache, lru_cache
@@ -33,15 +34,35 @@ _MARK: Final = -2.0  # log chance of each further letter or mark in which it dif
 _MOST_SLIPS: Final = 0.5  # share of words; a text of more is no misspelt Vietnamese
 _REMEMBERED: Final = 20_000  # contexts, about 15 MB
 _FIRSTS: Final = 2_048  # syllables whose pairs are at hand, about 15 MB
+_PLAIN: Final = str.maketrans("‘’‛`´", "'" * 5)
+_QUOTATION: Final = re.compile("['\"“”„‟«»‹›「」『』〝〞]+")
 _READ_AGAIN: Final = 256  # texts: what the encoder has read is then put beside each of its candidates
 
 
 def readable(canonical: str, lang: str) -> str:
     """Return what the encoder reads of a normal text: Vietnamese with marks put back and slips mended.
 
-    Texts of other languages stay as they are, or "to" and "my" would turn into Vietnamese words.
+    Texts of other languages keep their words, or "to" and "my" would turn into Vietnamese ones. Quotation
+    marks are left out: the same words quoted otherwise mean the same, and who reports them hardly quotes.
     """
-    return _mended(canonical) if lang == "vi" else canonical[:_TEXT_LIMIT]
+    text = unquoted(canonical)
+    return _mended(text) if lang == "vi" else text[:_TEXT_LIMIT]
+
+
+def unquoted(text: str) -> str:
+    """Return `text` without quotation marks; an apostrophe inside a word stays, in its plain form."""
+    plain = _QUOTATION.sub(_without, text.translate(_PLAIN))
+    return text if plain == text else " ".join(plain.split())
+
+
+def _without(found: re.Match[str]) -> str:
+    before, after = (
+        found.string[max(0, found.start() - 1) : found.start()],
+        found.string[found.end() : found.end() + 1],
+    )
+    if not (before.isalnum() and after.isalnum()):
+        return ""
+    return found.group() if found.group() == "'" else " "
 
 
 @lru_cache(maxsize=_READ_AGAIN)

@@ -11,7 +11,7 @@ import json
 import random
 from collections.abc import Collection as Names
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,8 @@ _HIDDEN, _YOUNG = 0.5, 0.25  # shares of queries asked again without their answe
 _HEAPED = 0.4  # share of disturbed queries asked with every noise too; more makes plain ones less certain
 _LARGEST = 5_000  # texts of a set beside those that answer; enough for hard neighbours
 _BALANCE = 0.5  # exponent by which small sets count more
+# Reports and claims are what the service is for; two titles of one event are rarely the same claim.
+_COUNT = {"reports": 3.0, "vi_handmade_claims": 2.0, "vi_news_clusters": 0.4, "vi_vietnews_title2lead": 0.4}
 _BY_HEART = "checkthat"  # sets whose learnt pairs say nothing about others
 _DISTURBED = ("vi_news_clusters", "vi_vietnews_title2lead", "vi_vnpara", "reports")  # asked with noise too
 
@@ -91,11 +93,14 @@ class Asked:
 
 
 class Shelf:
-    """The texts of one set, ready to be found."""
+    """The texts of one set, ready to be found. A text that a set has twice stands here once."""
 
     def __init__(self, known: Collection, meanings: Meanings) -> None:
-        self.ids = list(known.corpus)
-        self._normal = [normalise(known.corpus[one]) for one in self.ids]
+        normal = {name: normalise(words) for name, words in known.corpus.items()}
+        first: dict[str, str] = {}
+        self._stands_as = {name: first.setdefault(one.fingerprint, name) for name, one in normal.items()}
+        self.ids = list(first.values())
+        self._normal = [normal[one] for one in self.ids]
         self._vectors = meanings.of([_readable(one) for one in self._normal], is_query=False)
         self._sides: dict[int, Side] = {}
 
@@ -103,6 +108,10 @@ class Shelf:
     def words(self) -> BM25:
         """The counted words and pairs."""
         return BM25([_terms(one) for one in self._normal])
+
+    def standing(self, names: Names[str]) -> frozenset[str]:
+        """Return the ids under which texts stand here."""
+        return frozenset(self._stands_as.get(name, name) for name in names)
 
     def side(self, place: int) -> Side:
         """Return a text as one side of pairs."""
@@ -114,16 +123,14 @@ class Shelf:
     def near(self, text: NormalText, vector: Vectors, *without: Names[str]) -> list[list[int]]:
         """Return the places of the candidates that meaning and words find, as if each of `without` were gone.
 
-        A list is as long when its answer is gone as when it is there: its length must not tell.
+        They come in the order of the corpus. A list is as long when its answer is gone as when it is there:
+        its length must not tell.
         """
         (scores,) = self.words.scores([_terms(text)])
         depth = _DEPTH + max(map(len, without))
         worded = [place for place in best(scores, depth).tolist() if scores[place] > 0]
         meant = best(self._vectors @ vector, depth).tolist()
-        return [
-            list(dict.fromkeys(found for ranked in (meant, worded) for found in self._kept(ranked, gone)))
-            for gone in without
-        ]
+        return [sorted({*self._kept(meant, gone), *self._kept(worded, gone)}) for gone in without]
 
     def _kept(self, places: Sequence[int], gone: Names[str]) -> list[int]:
         return [place for place in places if self.ids[place] not in gone][:_DEPTH]
@@ -175,9 +182,9 @@ def asked(name: str, known: Collection, meanings: Meanings, *, seed: int = 171) 
     for question, sent, vector in zip(questions, normal, vectors, strict=True):
         text = reading(sent, _readable(sent))
         query = Side.of(sent, vector, places.keys(sent.canonical), mended=text.folded)
-        own = {question.exclude}
-        near, others = shelf.near(text, vector, own, own | question.answers)
-        yield from _lists(name, question, query, shelf, near, others, rng)
+        own, answers = shelf.standing({question.exclude}), shelf.standing(question.answers)
+        near, others = shelf.near(text, vector, own, own | answers)
+        yield from _lists(name, replace(question, answers=answers), query, shelf, near, others, rng)
 
 
 def _questions(name: str, known: Collection, rng: random.Random) -> Iterator[Question]:
@@ -237,9 +244,8 @@ def fit(lists: Sequence[Asked]) -> dict[str, Any]:
     sizes: dict[str, int] = {}
     for one in lists:
         sizes[one.source] = sizes.get(one.source, 0) + 1
-    counts = np.concatenate(
-        [np.full(len(one.labels), (1000 / sizes[one.source]) ** _BALANCE) for one in lists]
-    )
+    worth = {name: _COUNT.get(name, 1.0) * (1000 / size) ** _BALANCE for name, size in sizes.items()}
+    counts = np.concatenate([np.full(len(one.labels), worth[one.source]) for one in lists])
     mean, scale = table.mean(axis=0), np.maximum(table.std(axis=0), 1e-3)
     model = LogisticRegression(C=_STRENGTH, max_iter=3000).fit(
         (table - mean) / scale, labels, sample_weight=counts
@@ -297,7 +303,7 @@ def trained_on(name: str, known: Collection) -> Collection:
 
 
 def _ranked(one: Asked, scores: Sequence[float]) -> Ranked:
-    order = sorted(range(len(scores)), key=lambda i: -scores[i])
+    order = sorted(range(len(scores)), key=lambda i: -round(scores[i], 6))  # as the service sorts
     return Ranked(one.group, [bool(one.labels[i]) for i in order], [scores[i] for i in order], one.known)
 
 

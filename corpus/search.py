@@ -20,7 +20,8 @@ from models import Band, Relation
 
 __all__ = ["DEPTH", "Hit", "Near", "Query", "bulk", "cases", "claims"]
 
-_SLACK: Final = 1e-6  # of a probability: more than sums of numbers in another order differ
+_DIGITS: Final = 6  # of a probability: more than sums of numbers in another order leave equal
+_SLACK: Final = 10.0**-_DIGITS
 _BATCH: Final = 32  # texts whose candidates are fetched together
 
 
@@ -192,7 +193,7 @@ def _ranked(
     best: list[dict[int, _Scored]] = [{} for _ in queries]
     for (number, query), known in zip(asking, found, strict=True):
         asks = query.both_ways if owner == "case" else query.side
-        beside = Comparison(asks, [one.side for one in known])
+        beside = Comparison(asks, [one.side for one in known], [one.owner_id for one in known])
         for place, probability in _probabilities(beside, model, floor=floor):
             nearest = best[number].get(known[place].owner_id)
             if nearest is None or probability > nearest.probability:
@@ -200,7 +201,12 @@ def _ranked(
                 best[number][one.owner_id] = _Scored(
                     one.owner_id, probability, query, one, beside, place, model
                 )
-    return [sorted(one.values(), key=lambda it: (-it.probability, it.owner_id)) for one in best]
+    return [sorted(one.values(), key=_place) for one in best]
+
+
+def _place(one: _Scored) -> tuple[float, int]:
+    """Return by what is sorted: of two that say the same in the same words, the older comes first."""
+    return -round(one.probability, _DIGITS), one.owner_id
 
 
 def _probabilities(beside: Comparison, model: ranker.Ranker, *, floor: bool) -> Iterator[tuple[int, float]]:

@@ -23,6 +23,7 @@ from corpus.text import NormalText
 
 _TOP: Final = 10  # best of a list
 _UNRELATED: Final = 0.65  # cosine that unrelated texts have with the bundled encoder; near copies have .95
+_HAIR: Final = 1e-6  # by which equal texts may differ: sums are not made in one order
 _LEAST, _OF_LIKENESS = 0.6, 0.35  # of an estimated cosine
 _PARTIAL_LIMIT = 1_000  # characters aligned; its time grows with the product of both lengths
 
@@ -98,7 +99,7 @@ class Signals(NamedTuple):
     cosine: float  # of the two vectors; estimated by `char` when one is missing
     cosine_gap: float  # the list's best cosine minus this one
     cosine_over: float  # how far it stands above the mean of the list's ten best
-    cosine_lead: float  # of the best of the list: its distance to the second; 0 for the others
+    cosine_lead: float  # of the best of the list: its distance to the next matter; 0 for the others
     char: float  # folded character n-grams
     char_gap: float
     char_found: float  # share of the query's grams, by rarity in the list, that the candidate has
@@ -109,7 +110,7 @@ class Signals(NamedTuple):
     word_both: float
     word_both_gap: float
     word_both_part: float  # of the list's best, 1 for that; 0 where languages differ
-    word_both_lead: float  # of the best: its distance to the second; 0 where languages differ
+    word_both_lead: float  # of the best: its distance to the next matter; 0 where languages differ
     query_covered: float  # share of the query's words, by rarity, that the candidate has
     candidate_covered: float  # share of the candidate's words, by rarity, that the query has
     token_set: float  # rapidfuzz token_set_ratio
@@ -131,10 +132,14 @@ class Signals(NamedTuple):
 
 
 class Comparison:
-    """A query beside its candidates. What several signals need is worked out once, when first asked for."""
+    """A query beside its candidates. What several signals need is worked out once, when first asked for.
 
-    def __init__(self, query: Side, candidates: Sequence[Side]) -> None:
+    `owners`: whose the candidates are. Texts of one owner, and such in the same words, are no rivals.
+    """
+
+    def __init__(self, query: Side, candidates: Sequence[Side], owners: Sequence[int] = ()) -> None:
         self.query, self.candidates = query, candidates
+        self._owners = owners or range(len(candidates))
         self._texts = [candidate.folded[:TEXT_LIMIT] for candidate in candidates]
         self._columns: dict[str, Column] = {}
 
@@ -157,6 +162,29 @@ class Comparison:
     def each(self, of: Callable[[Side], float]) -> Column:
         """Return `of` of each candidate."""
         return np.array([of(one) for one in self.candidates], dtype=np.float64)
+
+    @cached_property
+    def _matters(self) -> list[int]:
+        first: dict[str, int] = {}
+        return [
+            first.setdefault(one.folded, owner)
+            for one, owner in zip(self.candidates, self._owners, strict=True)
+        ]
+
+    def rivals(self, column: Column) -> Column:
+        """Return the best of `column` for each of those that may be meant."""
+        best: dict[int, float] = {}
+        for matter, value in zip(self._matters, column.tolist(), strict=True):
+            best[matter] = max(value, best.get(matter, value))
+        return np.array(list(best.values()))
+
+    def lead(self, column: Column, usual: float) -> Column:
+        """Return how far the best stands above the best of another matter, 0 for the others.
+
+        `usual`: what the best of many unrelated ones has, as for a gap.
+        """
+        second, best = np.sort(np.concatenate([self.rivals(column), [usual]]))[-2:]
+        return np.where(column >= best - _HAIR, best - second, 0.0)
 
     def evenly(self, number: float) -> Column:
         """Return the same `number` for each candidate."""
@@ -188,7 +216,7 @@ class Comparison:
     @cached_property
     def cosine_over(self) -> Column:
         """How far each stands above the mean of the ten best; fewer are filled up with unrelated ones."""
-        best = np.sort(np.concatenate([self.cosine, np.full(_TOP, _UNRELATED)]))[-_TOP:]
+        best = np.sort(np.concatenate([self.rivals(self.cosine), np.full(_TOP, _UNRELATED)]))[-_TOP:]
         return np.asarray(self.cosine - best.mean(), dtype=np.float64)
 
     @cached_property
@@ -284,17 +312,11 @@ def _part(column: Column, usual: float) -> Column:
     return np.asarray(column / max(usual, column.max()), dtype=np.float64)
 
 
-def _lead(column: Column, usual: float) -> Column:
-    """Return how far the best of the list stands above the second, 0 for the others; `usual` as for a gap."""
-    second, best = np.sort(np.concatenate([column, [usual]]))[-2:]
-    return np.where(column == best, best - second, 0.0)
-
-
 _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "cosine": lambda it: it.cosine,
     "cosine_gap": lambda it: _gap(it.cosine, 0.7),
     "cosine_over": lambda it: it.cosine_over,
-    "cosine_lead": lambda it: _lead(it.cosine, _UNRELATED),
+    "cosine_lead": lambda it: it.lead(it.cosine, _UNRELATED),
     "char": lambda it: it.likeness.char.cosine,
     "char_gap": lambda it: _gap(it.likeness.char.cosine, 0.3),
     "char_found": lambda it: it.likeness.char.found,
@@ -305,7 +327,7 @@ _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "word_both": lambda it: it.likeness.word.both,
     "word_both_gap": lambda it: _gap(it.likeness.word.both, 0.1),
     "word_both_part": lambda it: _part(it.likeness.word.both, 0.1) * it.same_language,
-    "word_both_lead": lambda it: _lead(it.likeness.word.both, 0.1) * it.same_language,
+    "word_both_lead": lambda it: it.lead(it.likeness.word.both, 0.1) * it.same_language,
     "query_covered": lambda it: it.covered[0],
     "candidate_covered": lambda it: it.covered[1],
     "token_set": lambda it: it.fuzzy(fuzz.token_set_ratio, it.query.worded, TEXT_LIMIT),

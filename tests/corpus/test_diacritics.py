@@ -1,8 +1,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corpus import diacritics
+from corpus import diacritics, tokens
 from corpus.syllables import unmarked
+from corpus.text import normalise
 
 
 def test_restore_puts_marks_back() -> None:
@@ -45,3 +46,22 @@ def test_table_says_where_its_counts_come_from() -> None:
 def test_readable_leaves_other_languages_alone() -> None:
     assert diacritics.readable("nation to lose my jobs", "en") == "nation to lose my jobs"
     assert diacritics.readable("trung quoc xa lu", "vi") == "trung quốc xả lũ"
+
+
+def test_the_same_words_quoted_otherwise_are_read_alike() -> None:
+    read = {
+        diacritics.readable(text, "en")
+        for text in ('A "MAGA" hat, it\'s said', "A 'MAGA' hat, it’s said", "A «MAGA» hat, it's ‘said’")
+    }
+    assert read == {"A MAGA hat, it's said"}
+    assert diacritics.unquoted("Bài đăng “vỡ đập” là giả") == "Bài đăng vỡ đập là giả"
+    assert diacritics.unquoted('đập"vỡ"rồi') == "đập vỡ rồi"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from("ab đ你,.'\"“”‘’«»`"), max_size=40))
+def test_leaving_quotation_marks_out_leaves_the_words(text: str) -> None:
+    canonical = normalise(text).canonical
+    plain = diacritics.unquoted(canonical)
+    assert tokens.folded(plain) == tokens.folded(canonical)
+    assert diacritics.unquoted(plain) == plain

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from corpus import passages, search
+from corpus.diacritics import readable
 from corpus.encoder import Description, Encoder, Vectors
 from corpus.text import normalise
 from models import Passage
@@ -128,6 +129,22 @@ def test_cases_are_compared_both_ways_and_claims_one_way(session: Session, ids: 
     assert search.claims(session, query, floor=False)[0].signals["cosine"] == pytest.approx(
         np.sqrt(0.5), abs=1e-3
     )
+
+
+def test_of_two_claims_in_the_same_words_the_older_comes_first(
+    session: Session, model: Encoder, ids: list[int]
+) -> None:
+    for words in (CLAIMS[0].replace("Nậm Pung", "“Nậm Pung”"), CLAIMS[0].replace("vỡ", "'vỡ'")):
+        twin = make.claim(session, words)
+        passage = make.passage(session, words, claim_id=twin.id)
+        form = normalise(words)
+        passage.embedding = model.encode_passage([readable(form.canonical, form.lang)])[0]
+        passage.encoder = str(model.description)
+        ids.append(twin.id)
+    session.flush()
+    hits = search.claims(session, search.Query.of(normalise(REPORT), model), floor=False)
+    assert [hit.owner_id for hit in hits[:3]] == [ids[0], *ids[3:]]
+    assert hits[0].probability == pytest.approx(hits[2].probability)
 
 
 def test_many_at_once_are_ranked_as_one_by_one(session: Session, model: Encoder, ids: list[int]) -> None:

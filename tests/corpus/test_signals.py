@@ -79,6 +79,25 @@ def test_two_reports_are_as_near_as_the_mean_of_both_ways() -> None:
     assert asked.cosine == pytest.approx(0.8)  # a query that is not found itself: one way
 
 
+def test_texts_of_one_owner_and_in_the_same_words_are_no_rivals() -> None:
+    query = side("vỡ đập Nậm Pung", [1, 0])
+    best, again, entry, other = (
+        side("Vỡ đập Nậm Pung!", [0.8, 0.6]),
+        side("vỡ đập 'Nậm Pung'", [0.8, 0.6]),
+        side("đập Nậm Pung vỡ rồi", [0.78, 0.6258]),
+        side("mưa to ở Sa Pa", [0.7, 0.7141]),
+    )
+
+    def leads(candidates: list[Side], owners: list[int]) -> list[float]:
+        return Comparison(query, candidates, owners).table(["cosine_lead"])[:, 0].tolist()
+
+    assert leads([best, other], [1, 2]) == pytest.approx([0.1, 0])
+    assert leads([best, again, other], [1, 2, 3]) == pytest.approx([0.1, 0.1, 0])
+    assert leads([best, entry, other], [1, 1, 3]) == pytest.approx([0.1, 0, 0])
+    assert leads([best, entry, other], [1, 2, 3]) == pytest.approx([0.02, 0, 0], abs=1e-4)
+    assert leads([], []) == []
+
+
 def test_a_lone_candidate_is_judged_as_if_unrelated_ones_stood_beside_it() -> None:
     query = side(CLAIM, [1, 0])
     (alone,) = measure(query, [side(CLAIM, [0.98, 0.199])])
