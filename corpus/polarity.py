@@ -9,13 +9,14 @@ from importlib import resources
 from typing import Final
 
 from corpus.quantities import Run
-from corpus.syllables import unmarked
+from corpus.syllables import has_marks, unmarked
 from corpus.wordlists import of
 from corpus.words import Aligned, Words
 
 _NEGATIONS: Final = of("negations")
 # Words that may stand for a negation, or come near one: where the other text has such, nothing is claimed.
 _NEARLY: Final = of("nearly_negations")
+_BARE_NEGATIONS: Final = frozenset(map(unmarked, _NEGATIONS))
 _SHORT_NOT: Final = of("short_not")
 # Words around a negation with which it negates nothing: "hàng không", "không chỉ", "chưa chắc đã".
 _NO_NEGATION_AFTER: Final = of("no_negation_after")
@@ -129,9 +130,17 @@ def _any_near(words: Words, place: int) -> bool:
     for before in range(place - 1, max(-1, place - 1 - _REACH), -1):
         if words.ends[before]:
             return False
-        if words.marked[before] in _NEGATIONS or words.marked[before] in _NEARLY:
+        if _may_negate(words, before):
             return not _asks(words, before)
     return False
+
+
+def _may_negate(words: Words, place: int) -> bool:
+    """Whether the word is a negation or nearly one, or may be one that was written without marks."""
+    if words.marked[place] in _NEGATIONS or words.marked[place] in _NEARLY:
+        return True
+    bare = words.unsure and not has_marks(words.written(place))
+    return bare and words.folded[place] in _BARE_NEGATIONS
 
 
 def opposed(pair: Aligned) -> Iterator[Opposed]:
@@ -208,7 +217,7 @@ def stands(words: Words) -> list[Stand]:
 
     What a negation denies is left out: `negated` compares that.
     """
-    known = _opposites().phrases
+    known, dated = _opposites().phrases, _dated(words)
     denied = {place for one in negations(words) for place in range(one.at, one.denied + 1)}
     found: list[Stand] = []
     at = 0
@@ -220,9 +229,20 @@ def stands(words: Words) -> list[Stand]:
         if none := _none(words, at):
             found += [Stand(group, side, (at, at + none)) for group, side in known.marked[_NOBODY]]
         if size and not _says_nothing(words, at):
-            found += _standing(words, at, size, meant, denied)
+            standing = _standing(words, at, size, meant, denied)
+            found += (one for one in standing if at not in dated or not _is_unit(one.group))
         at += size or 1
     return found
+
+
+def _dated(words: Words) -> set[int]:
+    """Return the words of dates, and the ones before: "ngày 20/8" and "tháng 8" are no units of time."""
+    runs = [words.run((fact.start, fact.end)) for fact in words.facts if fact.kind == "date"]
+    return {place for first, last in runs for place in range(first - 1, last)}
+
+
+def _is_unit(group: int) -> bool:
+    return _is_date(group) and bool(_opposites().exact[group])
 
 
 def _none(words: Words, at: int) -> int:

@@ -84,6 +84,9 @@ def of_text(
 ) -> Iterator[Quantity]:
     """Yield the numbers among the words of a text, given with marks and folded, and its facts with theirs."""
     taken: set[int] = set()
+    # "Bắc Khê 1 ngày 7/10" counts no days.
+    followed = [run[0] - 1 for fact, run in facts if fact.kind == "date"]
+    folded = ["" if place in followed else word for place, word in enumerate(folded)]
     for fact, run in facts:
         taken.update(range(*run))
         if fact.kind == "num" and run[1] > run[0]:

@@ -37,6 +37,12 @@ def reasons(left: str, right: str) -> Reasons:
         ("Lớp ở Bản Mế đông gấp đôi năm ngoái", "Lớp ở Bản Mế đông gấp hai lần năm ngoái"),
         ("Sau khi dỡ cầu, họ mới xây bến phà Tân An", "Họ xây bến phà Tân An sau khi dỡ cầu"),
         ("tất cả chợ Mường Hum gòi cũng đóng", "Tất cả chợ Mường Hum rồi cũng đóng"),
+        ("thue bao chua chuan hoa bi khoa 2 chieu tu 15 4",
+         "Từ 15/4/2023 các thuê bao chưa chuẩn hóa thông tin bị khóa hai chiều có đúng không?"),
+        ("Thông tin vỡ thân đập thủy điện Bắc Khê 1 ngày 7/10/2025 có chính xác không?",
+         "vo dap thuy dien bac khe 1 lang son"),
+        ("thang 8 nam 2020 thuy dien ma do son xa lu xuong song hong",
+         "Ngày 20/8/2020 thủy điện Mã Đổ Sơn xả lũ xuống sông Hồng, có thật không?"),
     ],
 )  # fmt: skip
 def test_other_words_for_the_same_are_no_variant(left: str, right: str) -> None:
