@@ -15,7 +15,7 @@ from bench import contradictions, contrasts, texts
 from bench.figures import Table
 from corpus import cues, places
 from corpus.reasons import explain
-from corpus.signals import Side
+from corpus.side import Side
 from corpus.text import normalise
 from models import Relation
 

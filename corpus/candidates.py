@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from corpus import directly, frequencies, passages
 from corpus.diacritics import rarity
-from corpus.signals import Side
+from corpus.side import Side
 from corpus.text import NormalText
 from models.passage import DIMENSION
 

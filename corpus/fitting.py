@@ -9,10 +9,8 @@ handful of candidates only, as in a young corpus. Queries that the encoder knows
 import hashlib
 import json
 import random
-from collections.abc import Collection as Names
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus import diacritics, places, ranker
-from corpus.baselines import BM25, best
 from corpus.distil import lessons, noise
-from corpus.encoder import Vectors
 from corpus.evaluate import Ranked, figures
 from corpus.evaluation import Collection, Question, read
 from corpus.meanings import Meanings
-from corpus.signals import Comparison, Side
+from corpus.shelf import Shelf
+from corpus.side import Side
+from corpus.signals import Comparison
 from corpus.text import NormalText, normalise, reading
 
 FEATURES = (
@@ -62,7 +60,6 @@ FEATURES = (
     "query_short",
     "longer",
 )
-_DEPTH = 30  # candidates of each list, as in the service
 _FOLDS = 5
 _STRENGTH = 1.0  # inverse regularisation
 _BANDS = {"strong": 0.85, "likely": 0.5, "possible": 0.2}
@@ -75,65 +72,40 @@ _BALANCE = 0.5  # exponent by which small sets count more
 # Reports and claims are what the service is for; two titles of one event are rarely the same claim.
 _COUNT = {"reports": 3.0, "vi_handmade_claims": 2.0, "vi_news_clusters": 0.4, "vi_vietnews_title2lead": 0.4}
 _BY_HEART = "checkthat"  # sets whose learnt pairs say nothing about others
+_NOISES = ("noisy", "heaped")
+_LENGTHS = ((8, "up to 8 words"), (20, "up to 20"), (48, "up to 48"))
 _DISTURBED = ("vi_news_clusters", "vi_vietnews_title2lead", "vi_vnpara", "reports")  # asked with noise too
 
 Table = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Kind:
+    """What kind of text asks. Its words are figures as well: how well each kind is answered is told apart."""
+
+    language: str
+    noise: str  # "plain" as the set has it, "noisy" or "heaped"
+    length: str
+
+    @classmethod
+    def of(cls, query: Side, group: str) -> "Kind":
+        """Return the kind of `query`, which is counted in `group`."""
+        noise = next((name for name in _NOISES if group.endswith(f" {name}")), "plain")
+        length = next((name for most, name in _LENGTHS if query.words <= most), "longer")
+        return cls(query.lang, noise, length)
+
+
+@dataclass(frozen=True)
 class Asked:
     """One query beside its candidates: a row of `FEATURES` each, and whether it is meant."""
 
+    kind: Kind
     source: str
     group: str
     fold: int
     table: Table
     labels: npt.NDArray[np.bool_]
     known: int  # how many right answers there are, found or not
-
-
-class Shelf:
-    """The texts of one set, ready to be found. A text that a set has twice stands here once."""
-
-    def __init__(self, known: Collection, meanings: Meanings) -> None:
-        normal = {name: normalise(words) for name, words in known.corpus.items()}
-        first: dict[str, str] = {}
-        self._stands_as = {name: first.setdefault(one.fingerprint, name) for name, one in normal.items()}
-        self.ids = list(first.values())
-        self._normal = [normal[one] for one in self.ids]
-        self._vectors = meanings.of([_readable(one) for one in self._normal], is_query=False)
-        self._sides: dict[int, Side] = {}
-
-    @cached_property
-    def words(self) -> BM25:
-        """The counted words and pairs."""
-        return BM25([_terms(one) for one in self._normal])
-
-    def standing(self, names: Names[str]) -> frozenset[str]:
-        """Return the ids under which texts stand here."""
-        return frozenset(self._stands_as.get(name, name) for name in names)
-
-    def side(self, place: int) -> Side:
-        """Return a text as one side of pairs."""
-        if place not in self._sides:
-            text = self._normal[place]
-            self._sides[place] = Side.of(text, self._vectors[place], places.keys(text.canonical))
-        return self._sides[place]
-
-    def near(self, text: NormalText, vector: Vectors, *without: Names[str]) -> list[list[int]]:
-        """Return the places of the candidates that meaning and words find, as if each of `without` were gone.
-
-        They come in the order of the corpus. A list is as long when its answer is gone as when it is there:
-        its length must not tell.
-        """
-        (scores,) = self.words.scores([_terms(text)])
-        depth = _DEPTH + max(map(len, without))
-        worded = [place for place in best(scores, depth).tolist() if scores[place] > 0]
-        meant = best(self._vectors @ vector, depth).tolist()
-        return [sorted({*self._kept(meant, gone), *self._kept(worded, gone)}) for gone in without]
-
-    def _kept(self, places: Sequence[int], gone: Names[str]) -> list[int]:
-        return [place for place in places if self.ids[place] not in gone][:_DEPTH]
 
 
 def sets(folder: Path) -> Iterator[tuple[str, Collection]]:
@@ -217,7 +189,8 @@ def _lists(
 
     def one(group: str, kept: list[int], known: int) -> Asked:
         sides = [shelf.side(place) for place in kept]
-        return Asked(name, group, fold, Comparison(query, sides).table(FEATURES), right(kept), known)
+        table = Comparison(query, sides).table(FEATURES)
+        return Asked(Kind.of(query, question.group), name, group, fold, table, right(kept), known)
 
     yield one(question.group, near, len(question.answers))
     if any(right(near)) and others and rng.random() < _HIDDEN:
@@ -229,10 +202,6 @@ def _lists(
 
 def _readable(text: NormalText) -> str:
     return diacritics.readable(text.canonical, text.lang)
-
-
-def _terms(text: NormalText) -> str:
-    return " ".join([text.folded, *text.pairs])
 
 
 def fit(lists: Sequence[Asked]) -> dict[str, Any]:
@@ -261,11 +230,12 @@ def fit(lists: Sequence[Asked]) -> dict[str, Any]:
 
 def train_ranker(lists: Sequence[Asked], version: str, origin: str) -> str:
     """Fit on all `lists` and return the artefact, with figures of folds whose claims were not trained on."""
-    held_out: list[Ranked] = []
+    judged: list[tuple[Asked, Ranked]] = []
     for fold in range(_FOLDS):
         rest = fit([one for one in lists if one.fold != fold])
         judge = ranker.read(json.dumps({**rest, "version": version, "bands": _BANDS, "about": {}}))
-        held_out += [_ranked(one, judge.of_table(one.table)) for one in lists if one.fold == fold]
+        judged += [(one, _ranked(one, judge.of_table(one.table))) for one in lists if one.fold == fold]
+    held_out = [ranked for _, ranked in judged]
     groups = sorted({one.group.partition(" ~")[0] for one in lists})
     of = {
         group: [one for one in held_out if one.group.partition(" ~few")[0] in (group, f"{group} ~none")]
@@ -277,6 +247,7 @@ def train_ranker(lists: Sequence[Asked], version: str, origin: str) -> str:
         "queries": {group: sum(one.group == group for one in lists) for group in groups},
         "candidates": sum(len(one.labels) for one in lists),
         "held_out": {"all": _rounded(held_out)} | {group: _rounded(found) for group, found in of.items()},
+        "kinds": {name: _by_kind(judged, name) for name in ("language", "noise", "length")},
         "baselines": {
             "cosine": {
                 group: _rounded([one for one in cosines if one.group == group])["map@5"] for group in groups
@@ -309,6 +280,14 @@ def _ranked(one: Asked, scores: Sequence[float]) -> Ranked:
 
 def _rounded(answers: Sequence[Ranked]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in figures(answers).items()}
+
+
+def _by_kind(judged: Sequence[tuple[Asked, Ranked]], name: str) -> dict[str, dict[str, float]]:
+    """Return the figures of the queries of each kind, few candidates and hidden answers included."""
+    of: dict[str, list[Ranked]] = {}
+    for one, ranked in judged:
+        of.setdefault(getattr(one.kind, name), []).append(ranked)
+    return {kind: {"queries": len(found), **_rounded(found)} for kind, found in sorted(of.items())}
 
 
 def _reached(answers: Sequence[Ranked], least: float) -> dict[str, float]:

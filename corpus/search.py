@@ -14,7 +14,8 @@ from corpus import candidates, excerpts, places, ranker, reasons
 from corpus.candidates import DEPTH, Asked, Known, Owner
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
-from corpus.signals import Comparison, Side, Signals
+from corpus.side import Side
+from corpus.signals import Comparison, Signals
 from corpus.text import NormalText, normalise, reading
 from models import Band, Relation
 

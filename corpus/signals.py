@@ -4,11 +4,10 @@ The names in `Signals` are stable: stored with every match, shown to verifiers a
 new signal is a name with its meaning there and a line in `_COLUMNS`, which measures all candidates at once.
 """
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from operator import attrgetter
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +17,7 @@ from corpus import lexical
 from corpus.diacritics import rarity
 from corpus.keys import compare_dates
 from corpus.lexical import TEXT_LIMIT
-from corpus.naming import names
-from corpus.text import NormalText
+from corpus.side import Side
 
 _TOP: Final = 10  # best of a list
 _UNRELATED: Final = 0.65  # cosine that unrelated texts have with the bundled encoder; near copies have .95
@@ -29,68 +27,6 @@ _PARTIAL_LIMIT = 1_000  # characters aligned; its time grows with the product of
 
 Column = npt.NDArray[np.float64]  # one number for each candidate
 Table = npt.NDArray[np.float64]  # a row for each candidate, a column for each signal
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """One text of a pair in the forms that are compared. `vector` is None while the encoder has not run.
-
-    A query has the vector of a text that asks, a candidate that of a text to be found. `turned` is the one of
-    the other role, where two reports are compared both ways.
-    """
-
-    canonical: str
-    folded: str
-    keys: tuple[str, ...]
-    lang: str
-    places: frozenset[str] = frozenset()  # commune codes
-    vector: npt.NDArray[np.float32] | None = None
-    turned: npt.NDArray[np.float32] | None = None
-    stored_names: frozenset[str] | None = None  # `names` as a database row has them; None: not known yet
-    mended: str | None = None  # `folded` without slips of typing; None: none were looked for
-
-    @classmethod
-    def of(
-        cls,
-        text: NormalText,
-        vector: npt.NDArray[np.float32] | None = None,
-        places: Collection[str] = (),
-        mended: str | None = None,
-    ) -> Self:
-        """Return the side made of a normal text, its vector, the communes it names and its mended words."""
-        return cls(
-            text.canonical, text.folded, text.keys, text.lang, frozenset(places), vector, mended=mended
-        )
-
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """The folded words of the proper names."""
-        return frozenset(names(self.canonical)) if self.stored_names is None else self.stored_names
-
-    @cached_property
-    def numbers(self) -> frozenset[str]:
-        """The values of the numbers, without their units."""
-        return frozenset(key.split(":")[1] for key in self.keys if key.startswith("num:"))
-
-    @cached_property
-    def dates(self) -> frozenset[str]:
-        """The keys of the dates."""
-        return frozenset(key for key in self.keys if key.startswith("date:"))
-
-    @cached_property
-    def words(self) -> int:
-        """How many words are compared."""
-        return self.compared.count(" ") + 1
-
-    @cached_property
-    def compared(self) -> str:
-        """The beginning of the folded text, by whose letters it is compared."""
-        return self.folded[:TEXT_LIMIT]
-
-    @cached_property
-    def worded(self) -> str:
-        """The same, mended, by whose words it is compared: one wrong letter makes another word."""
-        return self.compared if self.mended is None else self.mended[:TEXT_LIMIT]
 
 
 class Signals(NamedTuple):

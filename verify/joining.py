@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from corpus import reasons, search
-from corpus.signals import Side
+from corpus.side import Side
 from corpus.text import NormalText
 from models import Arrival, ArrivalState, Band, Case, Joined, Passage, Relation, audit
 from verify import dedupe, mistyped, pictured, same_picture

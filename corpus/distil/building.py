@@ -44,7 +44,8 @@ def build(
 
     Takes `course.minutes` and a few more on two cores and about 3 GB of memory. The same lessons come in the
     same order every time; the weights depend on the machine, and on how many steps it takes in that time.
-    `start`: the folder of an earlier build, from whose pieces and weights this one goes on.
+    `start`: the folder of an earlier build, from whose pieces and weights this one goes on; without minutes
+    it is only brought nearer to the unchanged weights.
     """
     taught = lessons.gathered(texts)
     tell(f"{sum(map(len, taught.pairs.values()))} pairs, {sum(map(len, taught.texts.values()))} texts")
@@ -64,11 +65,12 @@ def build(
         if number % 25 == 0:
             tell(f"step {number}: {name} {loss:.2f}")
 
-    on = learning.shelves(
-        taught, _as_served(teacher, weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT))
-    )
-    tell(f"{sum(len(one.vectors) for one in on.values())} texts on the shelves")
-    learning.taught(learner, teacher, weights.tokenizer(whole, kept), taught, course, on, tell=step)
+    if course.minutes:
+        served = _as_served(teacher, weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT))
+        on = learning.shelves(taught, served)
+        tell(f"{sum(len(one.vectors) for one in on.values())} texts on the shelves")
+        learning.taught(learner, teacher, weights.tokenizer(whole, kept), taught, course, on, tell=step)
+    student.mixed(learner, teacher, course.kept)
     out.mkdir(parents=True, exist_ok=True)
     graph.write(learner, out / GRAPH)
     weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT).save(str(out / TOKENIZER), pretty=False)
@@ -78,6 +80,7 @@ def build(
         "batch": course.size,
         "rate": course.rate,
         "seed": course.seed,
+        "kept": course.kept,
     }
     return Made(out, write_card(out, taught, [*before, how]))
 

@@ -52,6 +52,13 @@ def made(weights: Weights, kept: Sequence[int]) -> BertModel:
     return model
 
 
+def mixed(learner: BertModel, teacher: BertModel, kept: float) -> None:
+    """Give `learner` the mean of its weights and those of `teacher`, which have the share `kept`."""
+    with torch.no_grad():
+        for own, other in zip(learner.parameters(), teacher.parameters(), strict=True):
+            own.lerp_(other, kept)
+
+
 def pooled(model: BertModel, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
     """Return unit vectors, shape (n, hidden): the mean of the last layer over the tokens of each text."""
     hidden = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()

@@ -47,6 +47,11 @@ def test_the_ranker_is_fitted_to_the_digit(folder: Path, tmp_path: Path) -> None
     assert known.features == fitting.FEATURES
     assert known.about["held_out"]["reports vi"]["p@1"] == 1
     assert known.about["queries"]["reports none"] == 1
+    kinds = known.about["kinds"]
+    assert set(kinds["language"]) >= {"vi", "en", "zh"}
+    assert set(kinds["noise"]) <= {"plain", "noisy", "heaped"}
+    for found in kinds.values():
+        assert sum(int(one["queries"]) for one in found.values()) == len(lists)
     again = Meanings(encoder.load(), tmp_path / "vectors.npz")
     lists = [one for name, known in fitting.sets(folder) for one in fitting.asked(name, known, again)]
     assert fitting.train_ranker(lists, "toy", "written for this test") == artefact

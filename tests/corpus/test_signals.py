@@ -5,7 +5,8 @@ import pytest
 from rapidfuzz import fuzz
 
 from corpus.diacritics import rarity
-from corpus.signals import Comparison, Side, Signals, measure
+from corpus.side import Side
+from corpus.signals import Comparison, Signals, measure
 from corpus.text import normalise
 
 CLAIM = "Đập thủy điện Nậm Pung ở Bát Xát đã vỡ ngày 9/9/2024, 12 người chết."

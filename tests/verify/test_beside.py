@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import places
 from corpus.reasons import explain
-from corpus.signals import Side
+from corpus.side import Side
 from corpus.text import normalise
 from models import Case, NotFound, Officer, Relation
 from tests import factories as make

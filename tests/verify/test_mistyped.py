@@ -3,7 +3,7 @@
 import pytest
 
 from corpus import reasons
-from corpus.signals import Side
+from corpus.side import Side
 from corpus.text import normalise
 from verify import mistyped
 

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import encoder
 from corpus.encoder import Encoder
-from corpus.signals import Side
+from corpus.side import Side
 from corpus.text import normalise
 from models import Arrival, ArrivalState, Case, HeldWhy, Joined
 from tests import factories as make

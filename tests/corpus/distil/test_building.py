@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from corpus import encoder
 from corpus.distil import building, graph, learning, lessons, noise, pieces, student, weights
@@ -82,10 +83,28 @@ def test_a_small_encoder_is_built_whole(
     with pytest.raises(ValueError, match="no graph of this model"):
         graph.read(FOLDER / "model.onnx", student.made(one_layer, range(400)))
     assert (again.folder / "tokenizer.json").read_bytes() == (made.folder / "tokenizer.json").read_bytes()
+    back = learning.Course(minutes=0, kept=1.0)
+    building.build(folder, tmp_path / "back", back, tell=lambda _: None, start=made.folder)
+    unlearnt = encoder.direct(tmp_path / "back")(["Đập số 3 bị vỡ"], True)
+    tokenizer = weights.tokenizer(one_layer, pieces.of(one_layer, made.folder / "tokenizer.json"))
+    teacher = student.made(one_layer, pieces.of(one_layer, made.folder / "tokenizer.json")).eval()
+    tokenizer.no_padding()
+    first = learning.vectors(teacher, tokenizer, ["Đập số 3 bị vỡ"], "query").detach().numpy()
+    assert (unlearnt * first).sum() > 0.98
     embed = encoder.direct(made.folder)
     vectors = embed(["Đập số 3 bị vỡ", "Tin về thời tiết"], True)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
     assert not np.allclose(vectors[0], vectors[1])
+
+
+def test_what_answers_too_is_no_wrong_answer_on_a_shelf(folder: Path) -> None:
+    found = lessons.gathered(folder)
+    assert set(found.shelf("news")) == {lessons.ready(text) for _, text in found.pairs["news"]}
+    shelf = learning.Shelf(["a", "b", "c", "a again"], torch.eye(4)[[0, 1, 2, 0]])
+    batch = lessons.Batch("news", ["?", "??"], ["a", "b"], "query", "passage", [["a"], ["b", "c"]])
+    places, also = shelf.meant(batch)
+    assert places.tolist() == [0, 1]
+    assert also.tolist() == [[False, False, False, True], [False, False, True, False]]
 
 
 @pytest.mark.encoder
