@@ -76,9 +76,18 @@ def _numbers(pair: Aligned) -> Iterator[Difference]:
                 yours.remove(other)
     for one, other in itertools.product(mine, yours):
         articles = one.loose and other.loose and one.value == other.value == 1 and one.unit == other.unit
-        if _of_the_same(one, other) and not articles:
+        if (_of_the_same(one, other) or _alone_of_its_sort(pair, one, other)) and not articles:
             spans = [_counted(pair.ours, one, other)], [_counted(pair.theirs, other, one)]
             yield _told("number", pair, *spans)
+
+
+def _alone_of_its_sort(pair: Aligned, one: Quantity, other: Quantity) -> bool:
+    """Whether each text has a single number of such things: 45 pupils here, 25 children there."""
+    if one.sort is None or one.sort != other.sort or one.loose or other.loose:
+        return False
+    return all(
+        sum(number.sort == one.sort for number in side.numbers) == 1 for side in (pair.ours, pair.theirs)
+    )
 
 
 def _counted(side: Words, one: Quantity, other: Quantity) -> Span:
@@ -173,7 +182,8 @@ def _places(pair: Aligned) -> Iterator[Difference]:
             continue
         spans = (one.start, one.end), (other.start, other.end)
         near = pair.meet(pair.ours.run(spans[0]), pair.theirs.run(spans[1]))
-        if near or (not shared and places.apart([one.key], [other.key])):
+        known = bool(one.codes and other.codes) or places.apart([one.key], [other.key])
+        if near or (known and not shared):
             yield _told("place", pair, [spans[0]], [spans[1]])
     turned_pair = pair.turned()
     for hit in ours:

@@ -189,7 +189,14 @@ def _replaced(pair: Aligned, one: Stand, other: Stand) -> bool:
     facing = pair.facing(one.run)
     if _unchanged(pair.there, one.run) and _unchanged(pair.back, other.run):
         return False  # "một số" has "một" in it
+    if _is_date(one.group) and _begin_alike(pair, one.run[0], other.run[0]):
+        return True
     return facing is not None and facing[0] <= other.run[0] and other.run[1] <= facing[1]
+
+
+def _begin_alike(pair: Aligned, here: int, there: int) -> bool:
+    """Whether the same word stands there behind the same word: "cúp nước ban đêm", "cúp nước ban ngày"."""
+    return here > 0 and pair.there.get(here) == there and pair.there.get(here - 1) == there - 1
 
 
 def _unchanged(partners: Mapping[int, int], run: Run) -> bool:

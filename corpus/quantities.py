@@ -46,6 +46,7 @@ _PARTS: Final = {  # parts of the day, with the hours by the clock that are of i
     **dict.fromkeys(("tối", "toi", "evening", "晚"), range(5, 12)),
     **dict.fromkeys(("đêm", "dem", "khuya", "night", "夜"), range(7, 12)),
 }
+_TIMES: Final = {"đôi": 2.0, "rưỡi": 1.5}  # behind "gấp"
 _FEW: Final = ("vài", "mấy", "dăm")
 _FIGURES: Final = "0123456789.,"
 _NO_NUMBER_AFTER: Final = of("no_number_after")
@@ -115,7 +116,7 @@ def _unit(words: Sequence[str], run: Run) -> str:
     """Return what a number in words counts, where that is not just the next word."""
     if list(words[run[1] : run[1] + 2]) == ["phần", "trăm"]:
         return "%"
-    return "lan" if words[run[0]] == "đôi" else ""
+    return "lan" if words[run[0]] in _TIMES else ""
 
 
 def _in_words(words: Sequence[str]) -> Iterator[tuple[float, Run, bool]]:
@@ -129,8 +130,8 @@ def _in_words(words: Sequence[str]) -> Iterator[tuple[float, Run, bool]]:
         elif word in _FEW and words[at + 1 : at + 2]:
             scaled = words[at + 1] in _SCALES
             yield 3.0 * _SCALES.get(words[at + 1], 1), (at, at + 1 + scaled), True
-        elif word == "đôi" and at and words[at - 1] == "gấp":
-            yield 2, (at, at + 1), False
+        elif word in _TIMES and at and words[at - 1] == "gấp":
+            yield _TIMES[word], (at, at + 1), False
         elif word in _DIGITS and not _is_other_word(words, at):
             yield _DIGITS[word], (at, at + 1), _DIGITS[word] == 1
 

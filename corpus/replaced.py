@@ -79,7 +79,12 @@ def one_place(pair: Aligned, run: Run, facing: Run) -> bool:
 
 
 def same_place(one: PlaceHit, other: PlaceHit) -> bool:
-    """Whether the two are one place, under whatever name, or one is known to lie inside the other."""
+    """Whether the two are one place, under whatever name, or one is known to lie inside the other.
+
+    Two old districts may share a commune of today and are two places all the same.
+    """
+    if one.codes and other.codes:
+        return set(one.codes) <= set(other.codes) or set(other.codes) <= set(one.codes)
     return places.touch(one.key, other.key)
 
 
