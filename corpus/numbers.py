@@ -64,7 +64,7 @@ _HAN_DIGITS: Final = {char: value for value, char in enumerate("零一二三四�
 _HAN: Final = re.compile(r"(?:百分之)?[一二两兩三四五六七八九十][零〇一二两兩三四五六七八九十百千万萬亿億]*")
 _DIGIT: Final = re.compile(r"\d")
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_DATED: Final = frozenset({"ngay", "thang", "nam", "gio", "luc"})  # before the figures of a date
+_DATED: Final = re.compile(r"\s\d{1,2}(?:\s?[/.-]\s?\d|\sthang\s\d)")  # behind "ngày": the figures of a date
 _FIRST: Final = _STARTS | _ENGLISH.keys() | {word for word, full in _BARE.items() if full in _STARTS} | {"a"}
 _GO_ON: Final = frozenset(  # words of which a number may have more after its first
     {
@@ -120,7 +120,7 @@ def _figures(plain: str) -> Iterator[Found]:
         yield _key(value, named.group(1) if named else ""), match.start(), match.end()
     for match in _NUMBER.finditer(plain):
         number, scale, unit = match.groups()
-        if unit in _DATED and _DIGIT.match(plain, match.end() + 1):
+        if unit == "ngay" and _DATED.match(plain, match.end()):
             unit = None  # "Bắc Khê 1 ngày 7/10"
         if not (unit and match.start(3) == match.end(1) and not _unit(unit) and not _is_han(unit)):
             end = max(match.end(1), match.end(2))

@@ -47,6 +47,20 @@ def test_numbers_in_words_and_figures_are_one_key(text: str, wanted: str) -> Non
     assert normalise(text).keys == (wanted,)
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("cháy lúc 2 giờ 30 phút", ("num:2:gio", "num:30:phut")),
+        ("tour 5 ngày 3 đêm", ("num:5:ngay", "num:3:")),
+        ("án 6 năm 4 tháng tù", ("num:6:nam", "num:4:thang")),
+        ("đập Bắc Khê 1 ngày 7/10/2025", ("num:1:", "date:2025-10-07")),
+        ("đập Bắc Khê 1 ngày 7 tháng 10", ("num:1:", "date:--10-07")),
+    ],
+)
+def test_only_the_day_of_a_date_is_no_unit(text: str, wanted: tuple[str, ...]) -> None:
+    assert normalise(text).keys == wanted
+
+
 WORDS = "mười năm trước|nam nguoi|sau nguoi do|một người|cả ba mẹ|one of them|hàng nghìn người|không trăm"
 WORDS += "|ba con oi|ba con chu y|bon em o xa"  # bà con ơi, bọn em, without their marks
 
