@@ -2,8 +2,9 @@
 
 KIND is `reports`: development reports, with and without an answer, against the confirmed claims among all
 headlines of `vi_distractors`; or `noise`: headlines and paraphrases of news, each disturbed in every
-way of `bench.noise`. DATA is a folder of sets as `kiemtin train` reads it. What is written to OUT is text of
-third parties and stays out of this repository.
+way of `bench.noise`. DATA is a folder of sets as `kiemtin train` reads it. With the KIND `kept` it is one
+set, of which those answered queries remain that the encoder never learnt from. What is written to OUT is text
+of third parties and stays out of this repository.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import noise
+from corpus.distil import lessons
 from corpus.evaluation import Collection, Question, read
 from corpus.lines import rows
 
@@ -64,6 +66,13 @@ def disturbed(data: Path) -> Set:
     ]
 
 
+def kept_back(data: Path) -> Set:
+    """Return a set with those of its answered queries that the encoder never learnt from."""
+    known = read(data)
+    kept = [one for one in known.questions if one.answers and lessons.kept_back(lessons.key_of(one.id))]
+    return known.corpus, kept
+
+
 def _drawn(known: Collection) -> list[Question]:
     answered = [one for one in known.questions if one.answers]
     return sorted(answered, key=lambda one: hashlib.sha256(one.id.encode()).hexdigest())[:_DRAWN]
@@ -85,7 +94,11 @@ def _write(path: Path, lines: Iterable[str]) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
 
 
-_KINDS: Final[dict[str, Callable[[Path], Set]]] = {"reports": reports, "noise": disturbed}
+_KINDS: Final[dict[str, Callable[[Path], Set]]] = {
+    "reports": reports,
+    "noise": disturbed,
+    "kept": kept_back,
+}
 
 
 def main() -> None:

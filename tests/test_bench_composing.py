@@ -7,6 +7,7 @@ import pytest
 from bench import composing
 from bench.noise import KINDS
 from corpus import evaluation
+from corpus.distil import lessons
 
 
 def _write(path: Path, rows: list[dict[str, str]]) -> None:
@@ -42,6 +43,16 @@ def test_reports_are_asked_among_all_headlines(data: Path, tmp_path: Path) -> No
         ("vi chatter", {"c1"}),
         ("none vi", frozenset()),
     ]
+
+
+def test_only_answered_queries_are_kept_that_were_never_learnt_from(tmp_path: Path) -> None:
+    names = [f"q{number}" for number in range(40)]
+    _write(tmp_path / "corpus.jsonl", [{"id": "d", "text": "Cầu mới thông xe"}])
+    _write(tmp_path / "queries.jsonl", [{"id": name, "text": "cầu"} for name in [*names, "none"]])
+    (tmp_path / "qrels.tsv").write_text("".join(f"{name}\td\n" for name in names), "utf-8")
+    kept = {one.id for one in composing.kept_back(tmp_path)[1]}
+    assert 0 < len(kept) < len(names)
+    assert kept == {name for name in names if lessons.kept_back(name)}
 
 
 def test_every_noise_is_a_group(data: Path, tmp_path: Path) -> None:
