@@ -2,9 +2,10 @@
 
 KIND is `reports`: development reports, with and without an answer, against the confirmed claims among all
 headlines of `vi_distractors`; or `noise`: headlines and paraphrases of news, each disturbed in every
-way of `bench.noise`. DATA is a folder of sets as `kiemtin train` reads it. With the KIND `kept` it is one
-set, of which those answered queries remain that the encoder never learnt from. What is written to OUT is text
-of third parties and stays out of this repository.
+way of `bench.noise`; or `stated`: what says the same as the statements of `bench.stated` against their claims
+among headlines, and other events without an answer. DATA is a folder of sets as `kiemtin train` reads it.
+With the KIND `kept` it is one set, of which those answered queries remain that the encoder never learnt from.
+What is written to OUT is text of third parties and stays out of this repository.
 """
 
 import hashlib
@@ -14,13 +15,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from bench import noise
+from bench import noise, stated
 from corpus.distil import lessons
 from corpus.evaluation import Collection, Question, read
 from corpus.lines import rows
 
 _DRAWN: Final = 150  # queries of each set that are disturbed
 _HAYSTACK: Final = 4_923  # texts to be found or not, as many as the noises were first tried on
+_TOLD: Final = ("lightly reworded", "reworded", "post", "terse")
+_EVERY: Final = 10  # headlines, of which one stands among the statements
 _FOLLOWING: Final = ("vi_vnpara", "vi_news_clusters")
 
 Set = tuple[Mapping[str, str], list[Question]]
@@ -73,6 +76,20 @@ def kept_back(data: Path) -> Set:
     return known.corpus, kept
 
 
+def told(data: Path) -> Set:
+    """Return texts of four kinds against the statements that they tell, and such that tell of none."""
+    corpus, asked = {}, list[Question]()
+    for number, one in enumerate(stated.stored()):
+        corpus[f"s{number}"] = one.claim
+        said = {**dict(zip(_TOLD, one.same, strict=True)), "none": one.apart[-1]}
+        asked += [
+            Question(text, kind, frozenset() if kind == "none" else {f"s{number}"}, id=f"{kind}{number}")
+            for kind, text in said.items()
+        ]
+    titles = _lines(data / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl")[::_EVERY]
+    return corpus | {f"title-{row['id']}": row["text"] for row in titles}, asked
+
+
 def _drawn(known: Collection) -> list[Question]:
     answered = [one for one in known.questions if one.answers]
     return sorted(answered, key=lambda one: hashlib.sha256(one.id.encode()).hexdigest())[:_DRAWN]
@@ -98,6 +115,7 @@ _KINDS: Final[dict[str, Callable[[Path], Set]]] = {
     "reports": reports,
     "noise": disturbed,
     "kept": kept_back,
+    "stated": told,
 }
 
 

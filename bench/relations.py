@@ -2,7 +2,7 @@
 
 Contradictions are made of the starting claims (bench/contradictions.py). Paraphrases are invented claims with
 other words for them, written for this measure (bench/data/paraphrases.tsv). bench/contrasts.py has
-both, of kinds to which the rules were not fitted.
+both, of kinds to which the rules were not fitted; bench/stated.py has statements with many of each.
 """
 
 import json
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
-from bench import contradictions, contrasts, texts
+from bench import contradictions, contrasts, stated, texts
 from bench.figures import Table
-from corpus import cues, places
+from corpus import cues, places, reader
 from corpus.reasons import explain
 from corpus.side import Side
 from corpus.text import normalise
@@ -36,6 +36,7 @@ def measure(table: Table) -> None:
         note=f"of {pairs.total()}; called other {_share(pairs, Relation.OTHER):.3f}",
     )  # fmt: skip
     contrasts.measure(table, _relation)
+    stated.measure(table, _relation)
     told = [normalise(words).canonical for words in _corrections()]
     spread = [normalise(words).canonical for words in texts.claims()]
     table.add(
@@ -53,7 +54,7 @@ def _refutes(text: str) -> bool:
 
 
 def _relation(left: str, right: str) -> Relation:
-    return explain(_side(left), _side(right)).relation
+    return explain(_side(left), _side(right), read=reader.load().read).relation
 
 
 @cache

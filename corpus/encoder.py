@@ -1,11 +1,11 @@
 """Texts to unit vectors, behind one small face.
 
-The only module that may load torch or sentence-transformers, and it loads them inside `load`. The bundled
-model (`data/encoder`: multilingual-e5-small, cut to the pieces our languages use, taught to see through
-noise, 8 bits; `model_card.json` there says how it was made) runs in two ways that give the same vectors:
-through sentence-transformers, as the long-running worker does, or directly by onnxruntime, which starts in a
-third of a second and never imports torch. Any sentence-transformers folder of the same dimension can replace
-it.
+The only module that may load torch, sentence-transformers or onnxruntime, and it loads them late. The
+bundled model (`data/encoder`: multilingual-e5-small, cut to the pieces our languages use, taught to see
+through noise, 8 bits; `model_card.json` there says how it was made) runs in two ways that give the same
+vectors: through sentence-transformers, as the long-running worker does, or directly by onnxruntime, which
+starts in a third of a second and never imports torch. Any sentence-transformers folder of the same dimension
+can replace it.
 """
 
 import hashlib
@@ -15,8 +15,9 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +35,9 @@ Vectors = npt.NDArray[np.float32]
 Runtime = Literal["sentence-transformers", "direct"]
 Embed = Callable[[list[str], bool], Vectors]
 
-_FOLDER = Path(__file__).parent / "data" / "encoder"
+FOLDER: Final = Path(__file__).parent / "data" / "encoder"
+GRAPH, WORDS, TOKENIZER = "model.onnx", "words.npz", "tokenizer.json"
+CARD: Final = "model_card.json"
 
 
 @dataclass(frozen=True)
@@ -99,8 +102,8 @@ def load(model: str = BUNDLED, runtime: Runtime = "direct", *, threads: int = 1)
     # Two OpenMP threads on a busy machine spin, and a fork of theirs hangs.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if model == BUNDLED:
-        embed = direct(_FOLDER, threads) if runtime == "direct" else _wrapped(_bundled_transformer())
-        return Encoder(described(_FOLDER), embed)
+        embed = direct(FOLDER, threads) if runtime == "direct" else _wrapped(_bundled_transformer())
+        return Encoder(described(FOLDER), embed)
     folder = Path(model)
     if not folder.is_dir():
         raise FileNotFoundError(f"no model folder at {model}")
@@ -109,25 +112,55 @@ def load(model: str = BUNDLED, runtime: Runtime = "direct", *, threads: int = 1)
 
 def described(folder: Path) -> Description:
     """Return the name and revision that the model card in `folder` states."""
-    card = json.loads((folder / "model_card.json").read_text("utf-8"))
+    card = json.loads((folder / CARD).read_text("utf-8"))
     return Description(card["name"], card["revision"], DIMENSION)
+
+
+class Pieces:
+    """The pieces of words that the models know, and what each of them is to their first layer."""
+
+    def __init__(self, folder: Path) -> None:
+        from tokenizers import Tokenizer  # noqa: PLC0415  loaded only where vectors are made
+
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        self._tokenizer.enable_truncation(TOKEN_LIMIT)
+        with np.load(folder / WORDS) as stored:
+            self._whole, self._scales = stored["whole"], stored["scales"]
+
+    def ids(self, text: str, *, ends: bool = True) -> list[int]:
+        """Return the pieces of `text`, with `ends` between the marks of a beginning and an end."""
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=ends).ids
+        return ids
+
+    def rows(self, ids: Sequence[int]) -> Vectors:
+        """Return what stands for the pieces, shape (n, 384)."""
+        found: Vectors = self._whole[ids] * self._scales[ids, None]
+        return found
+
+
+@cache
+def shared(folder: Path = FOLDER) -> Pieces:
+    """Return the pieces stored in `folder`, once a process however many models use them."""
+    return Pieces(folder)
+
+
+def session(path: Path) -> Callable[[dict[str, Vectors]], Vectors]:
+    """Return what runs the graph at `path`, by its inputs' names, on one core."""
+    import onnxruntime  # noqa: PLC0415  loaded only where vectors are made
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # it would keep the size of the longest text for good
+    graph = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return lambda given: np.asarray(graph.run(None, given)[0][0], dtype=np.float32)
 
 
 def direct(folder: Path, threads: int = 1) -> Embed:
     """Return what encodes with the files in `folder`, `threads` texts at a time, without torch."""
-    import onnxruntime  # noqa: PLC0415  loaded only where vectors are made
-    from tokenizers import Tokenizer  # noqa: PLC0415
-
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(TOKEN_LIMIT)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # it would keep the size of the longest text for good
-    graph = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+    pieces, graph = shared(folder), session(folder / GRAPH)
 
     def one(text: str) -> Vectors:
-        ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
-        return np.asarray(graph.run(None, {"ids": ids})[0][0], dtype=np.float32)
+        return graph({"words": pieces.rows(pieces.ids(text))})
 
     def embed(texts: list[str], is_query: bool) -> Vectors:  # noqa: FBT001  the shape of Embed
         role = "query: " if is_query else "passage: "
@@ -163,7 +196,7 @@ def _bundled_transformer() -> "SentenceTransformer":
         def __init__(self, max_seq_length: int = TOKEN_LIMIT) -> None:
             super().__init__()  # type: ignore[no-untyped-call]
             self.max_seq_length = max_seq_length
-            self._embed = direct(_FOLDER)
+            self._embed = direct(FOLDER)
 
         def preprocess(self, inputs: Any, prompt: str | None = None, **_: Any) -> dict[str, Any]:  # noqa: ANN401
             return {"texts": list(inputs), "is_query": (prompt or "").startswith("query")}

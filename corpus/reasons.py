@@ -3,12 +3,16 @@
 Codes and character spans only; templates turn them into words. Spans are [start, end) in the canonical texts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rapidfuzz.distance import LCSseq
+
 from corpus import remainder, reworded
+from corpus.diacritics import readable
 from corpus.differences import Difference, differences
+from corpus.reader import Opinion
 from corpus.side import Side
 from corpus.signals import Signals
 from corpus.words import Aligned, Span, align, words
@@ -34,6 +38,16 @@ _FIRED = {
     "dates_shared": 1.0,
     "places_shared": 1.0,
 }
+# What the rules call the same and the reader finds less likely the same than this is not. Where one text has
+# all words of the other, which rules tell well, it must be surer of something else. Chosen on statements that
+# were kept back, and seen on those of bench/stated.py.
+_DOUBTED, _DOUBTED_COPY = 0.6, 0.1
+_SURE = 0.975  # from here what the rules have no word for is the same
+_COPIED = 0.9  # share of the shorter text's words
+_EDITED = 0.8  # share of the longer text's words
+_READ = 70  # words of a text: beyond them a reader would not see its end
+
+Read = Callable[[str, str], Opinion]
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,7 @@ class Reasons:
     foreign: bool = False  # the texts are in two languages, so that no words can be put side by side
     common: tuple[Span, ...] = ()  # where the left text names a number, date or place that both name
     passage: Span | None = None  # the only part of a long left text that was compared
+    opinion: Opinion | None = None  # of the reader of pairs, where the words alone did not tell
 
     def as_json(self) -> dict[str, Any]:
         """Return the reasons as they are stored with a match."""
@@ -78,29 +93,63 @@ class Reasons:
             "foreign": self.foreign,
             "common": self.common,
             "passage": self.passage,
+            "opinion": None if self.opinion is None else self.opinion._asdict(),
         }
 
 
-def explain(left: Side, right: Side, signals: Signals | None = None) -> Reasons:
+def explain(left: Side, right: Side, signals: Signals | None = None, read: Read | None = None) -> Reasons:
     """Return why `left` (a case) and `right` (a claim or an older case) belong together or do not.
 
     The relation is *denial* where one side says that the other is untrue, *variant* for the same words with
     another number, date, place, name or yes for no, *same* for the same words, else *other*: also
-    where something else stands in the place of something. Only the first
-    2,000 characters of each text are looked at.
+    where something else stands in the place of something. Only the first 2,000 characters of each text are
+    looked at. `read` reads both texts together; it is asked where other words are used, and can only tell
+    *same* from *other*.
     """
     pair = align(words(left.canonical, left.lang), words(right.canonical, right.lang))
     told = differences(pair)
     denial = _denial(pair)
+    relation = _relation(pair, told, denial, signals)
+    opinion = None
+    if read is not None and not told and denial is None and _says_more(pair, left, right):
+        opinion = read(readable(left.canonical, left.lang), readable(right.canonical, right.lang))
+        relation = _after_reading(relation, opinion, copied=_copied(pair, left, right))
     return Reasons(
-        relation=_relation(pair, told, denial, signals),
+        relation=relation,
         shared=tuple(Shared(pair.ours.span(mine), pair.theirs.span(yours)) for mine, yours in pair.runs),
         differences=told,
         fired=_fired(left, right, signals),
         denial=denial,
         foreign=left.lang != right.lang,
         common=_common(pair),
+        opinion=opinion,
     )
+
+
+def _says_more(pair: Aligned, left: Side, right: Side) -> bool:
+    """Whether one of two texts of readable length says something that the other has no word for.
+
+    Of a copy with a word here and there exchanged the reader knows less than the rules.
+    """
+    mine, yours = left.folded.split(), right.folded.split()
+    if max(len(mine), len(yours)) > _READ or LCSseq.normalized_similarity(mine, yours) >= _EDITED:
+        return False
+    return left.lang != right.lang or any(remainder.counted(pair))
+
+
+def _copied(pair: Aligned, left: Side, right: Side) -> bool:
+    """Whether the shorter text has hardly a word that the other has not in its order, and none of weight."""
+    if left.lang != right.lang:
+        return False
+    mine, yours = left.folded.split(), right.folded.split()
+    more = remainder.counted(pair)[0 if len(mine) <= len(yours) else 1]
+    return not more and LCSseq.similarity(mine, yours) >= _COPIED * min(len(mine), len(yours))
+
+
+def _after_reading(relation: Relation, opinion: Opinion, *, copied: bool) -> Relation:
+    if relation is Relation.SAME:
+        return Relation.OTHER if opinion.same < (_DOUBTED_COPY if copied else _DOUBTED) else relation
+    return Relation.SAME if opinion.same >= _SURE else relation
 
 
 def moved(found: Reasons, begins: int, size: int) -> Reasons:

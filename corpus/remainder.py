@@ -46,6 +46,11 @@ def on_both_sides(pair: Aligned) -> bool:
     return (short and sure) or (_is_one_place(pair.ours, mine) and _is_one_place(pair.theirs, yours))
 
 
+def counted(pair: Aligned) -> tuple[int, int]:
+    """Return how many weighty words of each of two texts in one language the other has no like for."""
+    return len(_left(pair.ours, pair.theirs)), len(_left(pair.theirs, pair.ours))
+
+
 def leaves_most_out(pair: Aligned) -> bool:
     """Whether one text says a single thing of the several that the other says: "Sa Pa có tuyết"."""
     few, many = sorted((_said(pair.ours), _said(pair.theirs)))

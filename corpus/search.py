@@ -10,7 +10,7 @@ import numpy as np
 from rapidfuzz.distance import LCSseq
 from sqlalchemy.orm import Session
 
-from corpus import candidates, excerpts, places, ranker, reasons
+from corpus import candidates, excerpts, places, ranker, reader, reasons
 from corpus.candidates import DEPTH, Asked, Known, Owner
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
@@ -23,6 +23,7 @@ __all__ = ["DEPTH", "Hit", "Near", "Query", "bulk", "cases", "claims"]
 
 _DIGITS: Final = 6  # of a probability: more than sums of numbers in another order leave equal
 _SLACK: Final = 10.0**-_DIGITS
+_READ: Final = 3  # suggestions, from the best, that are read together with the text
 _BATCH: Final = 32  # texts whose candidates are fetched together
 
 
@@ -169,7 +170,16 @@ class _Scored:
 def _hits(session: Session, query: Query, owner: Owner, *, limit: int, floor: bool) -> list[Hit]:
     (ordered,) = _ranked(session, [query], owner, floor=floor)
     # Reasons, and signals that are not weighed, take their time: only for those that are shown.
-    return [_hit(query, one, _all_signals(one)) for one in ordered[:limit]]
+    return [
+        _hit(query, one, _all_signals(one), _reading(query, one) if place < _READ else None)
+        for place, one in enumerate(ordered[:limit])
+    ]
+
+
+def _reading(query: Query, one: _Scored) -> reasons.Read | None:
+    """Return what reads pairs: only where something is suggested, and in processes that encode."""
+    suggested = one.model.band(one.probability) is not None
+    return reader.load().read if suggested and query.encoder is not None else None
 
 
 def _all_signals(one: _Scored) -> Signals:
@@ -223,10 +233,10 @@ def _probabilities(beside: Comparison, model: ranker.Ranker, *, floor: bool) -> 
             yield place, probability
 
 
-def _hit(query: Query, nearest: _Scored, measured: Signals) -> Hit:
+def _hit(query: Query, nearest: _Scored, measured: Signals, read: reasons.Read | None) -> Hit:
     part, known = nearest.query, nearest.known
     side, other = query.side, known.side
-    why = reasons.explain(part.side, other, measured)
+    why = reasons.explain(part.side, other, measured, read)
     if part is not query:
         why = reasons.moved(why, part.begins, len(part.normal.canonical))
     pair = f"{query.normal.fingerprint}:{known.fingerprint}"

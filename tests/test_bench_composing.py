@@ -1,5 +1,6 @@
 import gzip
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ def test_only_answered_queries_are_kept_that_were_never_learnt_from(tmp_path: Pa
     kept = {one.id for one in composing.kept_back(tmp_path)[1]}
     assert 0 < len(kept) < len(names)
     assert kept == {name for name in names if lessons.kept_back(name)}
+
+
+def test_statements_are_asked_in_four_ways(data: Path, tmp_path: Path) -> None:
+    composing.write(composing.told(data), tmp_path / "out")
+    known = evaluation.read(tmp_path / "out")
+    assert known.corpus["title-c1"] == "Giá xăng tăng"
+    groups = Counter(one.group for one in known.questions)
+    assert len(set(groups.values())) == 1
+    assert set(groups) == {"lightly reworded", "reworded", "post", "terse", "none"}
+    assert all(bool(one.answers) == (one.group != "none") for one in known.questions)
 
 
 def test_every_noise_is_a_group(data: Path, tmp_path: Path) -> None:

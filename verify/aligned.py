@@ -8,6 +8,9 @@ from corpus import places
 
 SHOWN: Final = 2_000  # characters of each text; the reasons look no further
 
+_SAID: Final = ("same", "changed", "apart")
+_SURE: Final = 0.95  # of what the reader of pairs says, from which a person is told
+
 Segment = tuple[str, str]  # (same | differ | plain, text), as `ui.diff` draws them
 
 
@@ -31,6 +34,7 @@ class Sides:
     foreign: bool = False  # two languages: no words to be marked
     common: Sequence[str] = ()  # numbers, dates and places that both name, as the left text writes them
     fired: Sequence[str] = ()  # codes of what speaks for the pair: signals, link, id, picture
+    reading: str = ""  # what reading both together says: same, changed or apart; nothing when unsure
     passage: bool = False  # only a passage of the left text was compared; the rest of it is left out
 
 
@@ -52,8 +56,15 @@ def read(reasons: Mapping[str, Any], left: str, right: str) -> Sides:
         foreign=bool(reasons.get("foreign")),
         common=[left[start:end] for start, end in reasons.get("common", ())],
         fired=list(reasons.get("fired", ())),
+        reading=_reading(reasons.get("opinion")),
         passage=passage is not None,
     )
+
+
+def _reading(opinion: Mapping[str, Any] | None) -> str:
+    """Return what the reader of pairs is fairly sure of, or nothing."""
+    told = opinion or {}
+    return next((said for said in _SAID if told.get(said, 0.0) >= _SURE), "")
 
 
 def turned(sides: Sides) -> Sides:

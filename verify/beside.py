@@ -77,5 +77,6 @@ def _detail(found: Beside) -> dict[str, Any]:
         "denial": sides.denial,
         "foreign": sides.foreign,
         "fired": list(sides.fired),
+        "reading": sides.reading,
         "ranker": match.ranker,
     }

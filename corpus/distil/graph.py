@@ -1,4 +1,4 @@
-"""The learnt model as the service runs it: an ONNX graph from token ids to a vector, weights in 8 bits."""
+"""The learnt models as the service runs them: ONNX graphs in 8 bits, and the words that both share."""
 
 import math
 import tempfile
@@ -6,19 +6,20 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
 from torch.nn import functional
 from transformers import BertModel
 
-from corpus.encoder import TOKEN_LIMIT
+from corpus.encoder import GRAPH, TOKEN_LIMIT, WORDS
 
 _OPSET = 20  # the first with Gelu
 
 
-class _Whole(torch.nn.Module):
-    """Ids of one text in, its unit vector out: no padding, so no mask.
+class _Layers(torch.nn.Module):
+    """The layers of a model over one text without padding, so without a mask.
 
     The same sums as the model's own, written so that few and large ones remain: query, key and value in one
     matrix, the root of the head's size already in it, places and kind of token added beforehand. Without the
@@ -28,14 +29,15 @@ class _Whole(torch.nn.Module):
     def __init__(self, model: Any) -> None:  # noqa: ANN401  a BertModel, whose parts torch does not type
         super().__init__()
         entry = model.embeddings
-        self.words, self.norm, self.layers = entry.word_embeddings, entry.LayerNorm, model.encoder.layer
+        self.norm, self.layers = entry.LayerNorm, model.encoder.layer
         kind = entry.token_type_embeddings.weight[0]
         self.places = torch.nn.Parameter(entry.position_embeddings.weight[:TOKEN_LIMIT] + kind)
         self.heads, self.hidden = model.config.num_attention_heads, model.config.hidden_size
         self.asked = torch.nn.ModuleList([_together(layer.attention.self) for layer in self.layers])
 
-    def forward(self, ids: torch.Tensor) -> torch.Tensor:
-        passing = self.norm(self.words(ids[0]) + self.places[: ids.shape[1]])
+    def passed(self, words: torch.Tensor) -> torch.Tensor:
+        """Return the last layer over `words`, shape (tokens, hidden)."""
+        passing = self.norm(words + self.places[: words.shape[0]])
         for layer, asked in zip(self.layers, self.asked, strict=True):
             parts = asked(passing).reshape(-1, 3 * self.heads, self.hidden // self.heads).transpose(0, 1)
             query, key, value = parts.split(self.heads)
@@ -44,7 +46,32 @@ class _Whole(torch.nn.Module):
             passing = attended.LayerNorm(attended.dense(seen.reshape(-1, self.hidden)) + passing)
             inner = functional.gelu(layer.intermediate.dense(passing))
             passing = layer.output.LayerNorm(layer.output.dense(inner) + passing)
-        return functional.normalize(passing.mean(0, keepdim=True), dim=1)
+        done: torch.Tensor = passing
+        return done
+
+
+class _Whole(_Layers):
+    """The words of one text in, its unit vector out."""
+
+    def forward(self, words: torch.Tensor) -> torch.Tensor:
+        return functional.normalize(self.passed(words).mean(0, keepdim=True), dim=1)
+
+
+class _Pair(_Layers):
+    """The words of two texts in, and how many are the first one's; out comes what `reading.Reader` says."""
+
+    def __init__(self, reader: Any) -> None:  # noqa: ANN401  a reading.Reader
+        super().__init__(reader.model)
+        kinds = reader.model.embeddings.token_type_embeddings.weight
+        self.other = torch.nn.Parameter(kinds[1] - kinds[0])
+        self.said = reader.said
+
+    def forward(self, words: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
+        passing = self.passed(words + second * self.other)
+        left = (passing * (1 - second)).sum(0) / (1 - second).sum()
+        right = (passing * second).sum(0) / second.sum()
+        told: torch.Tensor = self.said(left[None], right[None])
+        return told
 
 
 def _together(attention: Any) -> torch.nn.Linear:  # noqa: ANN401  a BertSelfAttention
@@ -59,41 +86,87 @@ def _together(attention: Any) -> torch.nn.Linear:  # noqa: ANN401  a BertSelfAtt
     return one
 
 
-def write(model: BertModel, path: Path) -> None:
-    """Write `model` to `path`: matrices and words as int8, one scale a column; sums stay in float32.
+def write(model: BertModel, folder: Path) -> None:
+    """Write `model` into `folder`: its words, and the graph from the words of a text to its vector.
 
     Texts go through one by one: dynamic quantisation takes the scale of its inputs from the whole batch, so
     the vector of a text would depend on its neighbours, and a batch is hardly quicker.
     """
+    words = model.embeddings.word_embeddings.weight.detach().float().numpy()
+    scales = np.maximum(np.abs(words).max(1), 1e-9) / 127
+    whole = np.rint(words / scales[:, None]).astype(np.int8)
+    np.savez(folder / WORDS, whole=whole, scales=scales.astype(np.float32))
+    _write(_Whole(model.float()), (_some(model),), folder / GRAPH)  # type: ignore[no-untyped-call]
+
+
+def write_pair(reader: Any, path: Path) -> None:  # noqa: ANN401  a reading.Reader
+    """Write the graph of `reader` to `path`; its words are those of the encoder that it grew from."""
+    words = _some(reader.model)
+    _write(_Pair(reader.float()), (words, (torch.arange(len(words)) > 5)[:, None].float()), path)
+
+
+def _some(model: BertModel) -> torch.Tensor:
+    return model.embeddings.word_embeddings.weight[5:21].detach().float()
+
+
+def _write(whole: torch.nn.Module, given: tuple[torch.Tensor, ...], path: Path) -> None:
+    """Write a graph to `path`: matrices as int8, one scale a column; sums stay in float32."""
     # It puts a folder with a `models` of its own on the path, which must not be found before ours.
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
-    whole = _Whole(model.float()).eval()  # type: ignore[no-untyped-call]
+    names = ["words", "second"][: len(given)]
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the tracer, about shapes that are fixed here
         plain = Path(folder) / "plain.onnx"
         torch.onnx.export(
-            whole,
-            (torch.arange(5, 21)[None, :],),
+            whole.eval(),
+            given,
             plain,
             dynamo=False,
             opset_version=_OPSET,
-            input_names=["ids"],
+            input_names=names,
             output_names=["vector"],
-            dynamic_axes={"ids": {1: "tokens"}},
+            dynamic_axes={name: {0: "tokens"} for name in names},
         )
         quantize_dynamic(
             plain, path, weight_type=QuantType.QInt8, per_channel=True, extra_options={"DefaultTensorType": 1}
         )
 
 
-def read(path: Path, model: BertModel) -> None:
-    """Give `model` the weights of the graph that `write` put into `path`, as exact as 8 bits are.
+def read(folder: Path, model: BertModel) -> None:
+    """Give `model` the weights that `write` put into `folder`, as exact as 8 bits are.
 
-    Raises ValueError when the graph is of another shape.
+    Raises ValueError when they are of another shape.
     """
-    found = {one.name: one for one in onnx.load(str(path)).graph.initializer}
+    with torch.no_grad(), np.load(folder / WORDS) as stored:
+        words = torch.from_numpy(stored["whole"] * stored["scales"][:, None])
+        if words.shape != model.embeddings.word_embeddings.weight.shape:
+            raise ValueError(f"{folder.name} has the words of another model")
+        model.embeddings.word_embeddings.weight.copy_(words)
     whole: Any = _Whole(model)  # torch does not type its parts
+    _fill(whole, folder / GRAPH)
+    with torch.no_grad():
+        model.embeddings.position_embeddings.weight[:TOKEN_LIMIT] = whole.places
+        model.embeddings.token_type_embeddings.weight[0] = 0  # it is in the places already
+
+
+def read_pair(path: Path, reader: Any) -> None:  # noqa: ANN401  a reading.Reader
+    """Give `reader` the weights of the graph that `write_pair` put into `path`, except its words.
+
+    Raises ValueError when they are of another shape.
+    """
+    whole: Any = _Pair(reader)
+    _fill(whole, path)
+    entry = reader.model.embeddings
+    with torch.no_grad():
+        entry.position_embeddings.weight[:TOKEN_LIMIT] = whole.places
+        entry.token_type_embeddings.weight[0] = 0  # it is in the places already
+        entry.token_type_embeddings.weight[1] = whole.other
+
+
+def _fill(whole: Any, path: Path) -> None:  # noqa: ANN401  torch does not type its parts
+    """Give `whole`, and with it the model whose parts it has, the weights of the graph at `path`."""
+    found = {one.name: one for one in onnx.load(str(path)).graph.initializer}
     with torch.no_grad():
         for name, tensor in whole.state_dict().items():
             if ".attention.self." in name:  # these lie together, see `_together`
@@ -102,8 +175,6 @@ def read(path: Path, model: BertModel) -> None:
             if values is None or values.shape != tensor.shape:
                 raise ValueError(f"{path.name} is no graph of this model: {name}")
             tensor.copy_(values)
-        model.embeddings.position_embeddings.weight[:TOKEN_LIMIT] = whole.places
-        model.embeddings.token_type_embeddings.weight[0] = 0  # it is in the places already
         for layer, asked in zip(whole.layers, whole.asked, strict=True):
             _apart(asked, layer.attention.self)
 

@@ -7,32 +7,40 @@ those of the batch and the last few thousand of the same kind. Texts in the pass
 they were, so that an index made by the teacher stays good.
 """
 
+import itertools
 import math
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from transformers import BertModel
 
 from corpus.distil.lessons import Batch, Lessons, batches
 from corpus.distil.student import pooled
-from corpus.encoder import Embed
+from corpus.encoder import Embed, Vectors
 
+_Made = TypeVar("_Made")
 _QUEUE = 4_096  # vectors of meant texts kept as further wrong answers, for each kind
 _TEMPERATURE = 0.03
 _SAME = 0.985  # cosine above which two meant texts count as the same one
 _NEAR, _LOOSELY = 10.0, 0.15  # weight of the cosine, and its share where another text was meant, not this one
 _WARM = 40  # steps
 _TOKENS = 64  # of a text, while learning
-_TOGETHER = 16  # texts of like length in one pass
+_TOGETHER = {"cpu": 16, "cuda": 256}  # texts of like length in one pass
 _PAD = 1
+_AT_ONCE = 4_096  # texts sorted by their length
 
 
 @dataclass
 class Course:
     """How long, in batches of how many texts, the highest learning rate, and the seed of the draws.
+
+    `device` is where torch learns, "cpu" or "cuda"; `makers` processes make the batches.
 
     `kept` is the share of the teacher's weights in the result. Between what was and what was learnt lie
     weights that do better on other texts than either (Wortsman et al. 2022, Robust fine-tuning of zero-shot
@@ -44,20 +52,45 @@ class Course:
     rate: float = 1.2e-4
     seed: int = 171
     kept: float = 0.0
+    device: str = "cpu"
+    makers: int = 1
+
+
+def at_hand() -> dict[str, Any]:
+    """Return where to learn here, in batches of how many texts, and by how many processes those are made."""
+    if torch.cuda.is_available():
+        return {"device": "cuda", "size": 256, "makers": max(1, (os.cpu_count() or 2) - 1)}
+    return {"device": "cpu", "size": 48, "makers": 1}
 
 
 def vectors(model: BertModel, tokenizer: Tokenizer, texts: list[str], role: str) -> torch.Tensor:
-    """Return unit vectors, shape (n, hidden), of texts behind their role's prefix."""
+    """Return unit vectors, shape (n, hidden), of texts behind their role's prefix, where the model is."""
     encoded = tokenizer.encode_batch([f"{role}: {text}" for text in texts])
     order = sorted(range(len(texts)), key=lambda i: len(encoded[i].ids))
     parts = []
-    for start in range(0, len(order), _TOGETHER):
-        chunk = [encoded[i] for i in order[start : start + _TOGETHER]]
+    together = _TOGETHER[model.device.type]
+    for start in range(0, len(order), together):
+        chunk = [encoded[i] for i in order[start : start + together]]
         longest = len(chunk[-1].ids)
-        ids = torch.tensor([e.ids + [_PAD] * (longest - len(e.ids)) for e in chunk])
+        ids = torch.tensor([e.ids + [_PAD] * (longest - len(e.ids)) for e in chunk]).to(model.device)
         parts.append(pooled(model, ids, (ids != _PAD).long()))
-    back = torch.tensor(order).argsort()
+    back = torch.tensor(order).argsort().to(model.device)
     return torch.cat(parts)[back]
+
+
+def embedding(model: BertModel, tokenizer: Tokenizer) -> Embed:
+    """Return what encodes with `model` where it is."""
+
+    def embed(texts: list[str], is_query: bool) -> Vectors:  # noqa: FBT001  the shape of Embed
+        role = "query" if is_query else "passage"
+        with torch.no_grad():
+            parts = [
+                vectors(model, tokenizer, texts[start : start + _AT_ONCE], role).cpu().numpy()
+                for start in range(0, len(texts), _AT_ONCE)
+            ]
+        return np.concatenate(parts)
+
+    return embed
 
 
 class Shelf:
@@ -69,19 +102,23 @@ class Shelf:
 
     def meant(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the places of what was meant, and for each text that asks which others answer it too."""
-        places = torch.tensor([self._places[text] for text in batch.meant])
+        places = torch.tensor([self._places[text] for text in batch.meant], device=self.vectors.device)
         also = self.vectors[places] @ self.vectors.T > _SAME
-        for row, right in zip(also, batch.right, strict=True):
-            row[[self._places[text] for text in right]] = True
-        also[torch.arange(len(places)), places] = False
+        answers = [(row, self._places[text]) for row, right in enumerate(batch.right) for text in right]
+        rows, places_right = torch.tensor(answers, device=also.device).T
+        also[rows, places_right] = True
+        also[torch.arange(len(places), device=also.device), places] = False
         return places, also
 
 
-def shelves(lessons: Lessons, embed: Embed) -> dict[str, Shelf]:
-    """Return a shelf for each kind of pairs. `embed` encodes as the teacher does; a text of several once."""
+def shelves(lessons: Lessons, embed: Embed, device: str = "cpu") -> dict[str, Shelf]:
+    """Return a shelf for each kind of pairs, kept on `device`.
+
+    `embed` encodes as the teacher does; a text of several once.
+    """
     texts = {name: lessons.shelf(name) for name in sorted(lessons.pairs)}
     every = list(dict.fromkeys(text for shelf in texts.values() for text in shelf))
-    vectors = torch.from_numpy(embed(every, False))
+    vectors = torch.from_numpy(embed(every, False)).to(device)
     place = {text: number for number, text in enumerate(every)}
     return {name: Shelf(shelf, vectors[[place[text] for text in shelf]]) for name, shelf in texts.items()}
 
@@ -140,9 +177,9 @@ def _found_among(
     meant: torch.Tensor, queue: torch.Tensor | None, asked: torch.Tensor, *, weight: float
 ) -> torch.Tensor:
     pool = meant if queue is None else torch.cat([meant, queue])
-    same = (meant @ pool.T > _SAME) & ~torch.eye(len(meant), len(pool), dtype=torch.bool)
+    same = (meant @ pool.T > _SAME) & ~torch.eye(len(meant), len(pool), dtype=torch.bool, device=pool.device)
     near = (1 - (asked * meant).sum(1)).mean()
-    return _entropy(asked, pool, torch.arange(len(meant)), same) + near * _NEAR * weight
+    return _entropy(asked, pool, torch.arange(len(meant), device=pool.device), same) + near * _NEAR * weight
 
 
 def _entropy(
@@ -158,20 +195,32 @@ def _pace(step: int, passed: float) -> float:
 
 
 def _ahead(lessons: Lessons, course: Course) -> Iterator[Batch]:
-    """Batches made by another process while this one learns."""
+    """Batches made by other processes while this one learns; the same ones for as many makers."""
+    makers = course.makers
+    return ahead(
+        [batches(lessons, size=course.size, seed=course.seed * makers + maker) for maker in range(makers)]
+    )
+
+
+def ahead(streams: Sequence[Iterator[_Made]]) -> Iterator[_Made]:
+    """Yield from endless `streams` in turn, each of which runs ahead in a process of its own."""
     import multiprocessing  # noqa: PLC0415  only here
 
     context = multiprocessing.get_context("fork")
-    queue = context.Queue(maxsize=24)
+    queues = [context.Queue(maxsize=24) for _ in streams]
 
-    def make() -> None:
-        for batch in batches(lessons, size=course.size, seed=course.seed):
-            queue.put(batch)
+    def make(stream: Iterator[_Made], queue: Any) -> None:  # noqa: ANN401  a Queue of the context
+        for one in stream:
+            queue.put(one)
 
-    maker = context.Process(target=make, daemon=True)
-    maker.start()
+    running = [
+        context.Process(target=make, args=pair, daemon=True) for pair in zip(streams, queues, strict=True)
+    ]
+    for maker in running:
+        maker.start()
     try:
-        while True:
+        for queue in itertools.cycle(queues):
             yield queue.get(timeout=120)
     finally:
-        maker.kill()
+        for maker in running:
+            maker.kill()

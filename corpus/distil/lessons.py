@@ -11,10 +11,12 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from corpus.diacritics import readable
+from corpus.distil import statements
 from corpus.distil.noise import heaped, noised
 from corpus.evaluation import headed
 from corpus.text import normalise
@@ -26,6 +28,7 @@ ORIGINS = {
     "paraphrase, vi_vnpara": "vnPara; vi_claim2evidence: ViHallu-type claims; vi_lexnorm: ViLexNorm",
     "vi_news_clusters": "KTLAB-200 news clusters",
     "reports, claims": "this project's confirmed claims, and reports written for development",
+    "statements": "invented claims with what says the same, another thing or speaks of another event",
     "text_vi": "Vietnamese statutes (not subject to copyright), VFND, UD_Vietnamese-VTB, NTREX-128",
 }
 LONGEST = 400  # characters of a text that lessons use
@@ -98,6 +101,7 @@ def gathered(folder: Path) -> Lessons:
                     lessons.add("paraphrase", f"pp{number}", row["s1"], row["s2"])
     _news(lessons, folder / "retrieval" / "vi_distractors")
     _reports(lessons, folder)
+    _invented(lessons)
     lessons.texts["vi"] += [row["text"] for row in rows(folder / "text_vi" / "sentences.jsonl.gz")][::3]
     _shortened(lessons)
     return lessons
@@ -147,6 +151,13 @@ def _reports(lessons: Lessons, folder: Path) -> None:
         lessons.add("reports", row["case_id"], row["text"], claims[row["case_id"]])
 
 
+def _invented(lessons: Lessons) -> None:
+    for one in statements.stored():
+        for asking in (*one.same, *one.changed):
+            lessons.add("statements", one.claim, asking, one.claim)
+        lessons.beside["statements"] += one.apart
+
+
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the rows of a compressed file of JSON lines."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -160,6 +171,7 @@ _SHARES = {
     "chinese": 9,
     "titles_en": 5,
     "reports": 4,
+    "statements": 10,
     "paraphrase": 4,
     "checkthat2020_t2_en": 6,
     "checkthat2021_2a_en": 4,
@@ -218,6 +230,7 @@ def prepared(text: str, rng: random.Random, *, noisy: float) -> str:
     return ready(text)
 
 
+@lru_cache(maxsize=200_000)  # what is to be found comes again and again
 def ready(text: str) -> str:
     """Return the form of `text` that the service encodes."""
     normal = normalise(text)

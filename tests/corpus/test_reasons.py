@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corpus.reader import Opinion
 from corpus.reasons import Reasons, explain
 from corpus.signals import measure
+from models import Relation
 from tests.corpus.test_signals import side
 
 
@@ -258,3 +260,41 @@ def test_texts_of_repeated_words_are_explained_in_bounded_time(left: str, right:
     began = time.thread_time()
     reasons(left, right)
     assert time.thread_time() - began < 2
+
+
+def test_only_what_is_said_in_other_words_is_read() -> None:
+    asked = []
+
+    def read(one: str, other: str) -> Opinion:
+        asked.append((one, other))
+        return Opinion(0.1, 0.8, 0.1, "r")
+
+    claim = side("Mười hai hộ dân ở thôn Bản Vược phải sơ tán ngay trong đêm vì đập Suối Vàng rò nước")
+    for text in (
+        "Mười hai hộ dân ở thôn Bản Vược phải sơ tán vì đập Suối Vàng rò nước",  # leaves out
+        "Hai mươi hộ dân ở thôn Bản Vược phải sơ tán ngay trong đêm vì đập Suối Vàng rò nước",  # differs
+    ):
+        found = explain(side(text), claim, read=read)
+        assert found.opinion is None
+    assert not asked
+    claim = side(
+        "Xe khách lật ở đèo Cổng Gió sáng nay làm 7 người bị thương, đã chuyển về bệnh viện huyện Tân Lộc."
+    )
+    reworded = side(
+        "Xe khách lật ở đèo Cổng Gió sáng nay, 7 người bị thương nhẹ, đều đã xuất viện khỏi "
+        "bệnh viện huyện Tân Lộc."
+    )
+    assert explain(reworded, claim).relation is Relation.SAME
+    found = explain(reworded, claim, read=read)
+    assert found.relation is Relation.OTHER
+    assert found.as_json()["opinion"] == {"same": 0.1, "changed": 0.8, "apart": 0.1, "reader": "r"}
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("same", "relation"), [(0.99, Relation.SAME), (0.9, Relation.OTHER)])
+def test_only_a_sure_reader_calls_other_words_the_same(same: float, relation: Relation) -> None:
+    left = side("Nhà máy giấy bên sông cho công nhân nghỉ hết tháng vì hết đơn hàng")
+    right = side("Không còn đơn đặt hàng, xưởng giấy cạnh sông đóng cửa tới cuối tháng, thợ ở nhà")
+    assert explain(left, right).relation is Relation.OTHER
+    found = explain(left, right, read=lambda *_: Opinion(same, 1 - same, 0))
+    assert found.relation is relation

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,6 +38,18 @@ def test_seen_from_the_other_side() -> None:
     found = aligned.turned(aligned.read(REASONS, "Vỡ đập 12 nhà", "Tin vỡ đập 30 nhà"))
     assert found.left[0] == ("plain", "Tin ")
     assert (found.differences[0].ours, found.differences[0].theirs) == ("30", "12")
+
+
+@pytest.mark.parametrize(
+    ("opinion", "told"),
+    [
+        (None, ""),
+        ({"same": 0.01, "changed": 0.97, "apart": 0.02}, "changed"),
+        ({"same": 0.03, "changed": 0.93, "apart": 0.04}, ""),
+    ],
+)
+def test_a_reading_is_told_only_when_it_is_fairly_sure(opinion: dict[str, float] | None, told: str) -> None:
+    assert aligned.read({"opinion": opinion}, "a", "b").reading == told
 
 
 spans = st.lists(st.tuples(st.integers(-5, 60), st.integers(-5, 60)), max_size=5)

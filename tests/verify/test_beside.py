@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from corpus import places
-from corpus.reasons import explain
+from corpus.reader import Opinion
+from corpus.reasons import Read, explain
 from corpus.side import Side
 from corpus.text import normalise
 from models import Case, NotFound, Officer, Relation
@@ -56,13 +57,16 @@ def test_a_match_of_another_case_is_not_copied(session: Session, hoa: Officer) -
         beside.note(session, make.case(session), match.id, by=hoa, at=AT)
 
 
-def matched(session: Session, asked: str, known: str) -> tuple[Case, int]:
-    """Return a case with `asked` as its opening text, and its match with `known`, explained by the rules."""
+def matched(session: Session, asked: str, known: str, read: Read | None = None) -> tuple[Case, int]:
+    """Return a case with `asked` as its opening text, and its match with `known`, explained by the rules.
+
+    `read` reads both where the rules have no word.
+    """
     case, claim = make.case(session, statement=asked), make.claim(session, claim=known)
     ours = make.passage(session, asked, case_id=case.id)
     theirs = make.passage(session, known, claim_id=claim.id)
     mine, yours = (Side.of(one, None, places.keys(one.canonical)) for one in map(normalise, (asked, known)))
-    why = explain(mine, yours)
+    why = explain(mine, yours, read=read)
     pair = f"{ours.fingerprint}:{theirs.fingerprint}"
     fingerprint = hashlib.sha256(pair.encode()).hexdigest()
     reasons = why.as_json() | {"fired": ["cosine"]}
@@ -108,6 +112,25 @@ def test_the_desk_shows_the_words_by_which_a_report_denies(
     words, _ = shown(desk.get(address).text)
     assert "Bác bỏ: nói rằng nội dung này không đúng" in words
     assert "Từ ngữ bác bỏ: “bác bỏ”" in words
+
+
+def test_the_desk_says_what_reading_both_together_told_and_so_does_the_diary(
+    desk: Desk, sessions: sessionmaker[Session]
+) -> None:
+    with sessions.begin() as session:
+        case, match = matched(
+            session,
+            "Xưởng giấy cạnh sông đóng cửa tới cuối tháng, thợ ở nhà",
+            "Nhà máy giấy bên sông làm ba ca vì nhiều đơn hàng",
+            lambda *_: Opinion(0.01, 0.97, 0.02, "r"),
+        )
+        address = f"/vu-viec/{case.id}"
+    desk.as_("verifier")
+    words, _ = shown(desk.get(address).text)
+    assert "Máy đọc cả hai: có thể nói khác về cùng một việc" in words
+    desk.post(f"{address}/doi-chieu/{match}/chep")
+    diary = lxml.html.fromstring(desk.get(address).text).xpath("//aside")[0].text_content()
+    assert "Máy đọc cả hai: có thể nói khác" in " ".join(diary.split())
 
 
 def test_reasons_copied_at_the_desk_stand_in_the_diary_of_the_page(

@@ -80,9 +80,16 @@ def test_a_small_encoder_is_built_whole(
     more = learning.Course(minutes=0.02, size=4, seed=5)
     again = building.build(folder, tmp_path / "more", more, tell=lambda _: None, start=made.folder)
     assert [course["seed"] for course in again.card["courses"]] == [171, 5]
+    with pytest.raises(ValueError, match="the words of another model"):
+        graph.read(FOLDER, student.made(one_layer, range(400)))
     with pytest.raises(ValueError, match="no graph of this model"):
-        graph.read(FOLDER / "model.onnx", student.made(one_layer, range(400)))
+        graph.read(made.folder, student.made(whole, pieces.of(whole, made.folder / "tokenizer.json")))
     assert (again.folder / "tokenizer.json").read_bytes() == (made.folder / "tokenizer.json").read_bytes()
+    both = learning.Course(minutes=0, kept=0.1)
+    mixed = building.build(
+        folder, tmp_path / "both", both, tell=lambda _: None, start=made.folder, other=(again.folder, 0.5)
+    )
+    assert mixed.card["courses"][-1]["mixed_with"]["courses"][-1]["seed"] == 5
     back = learning.Course(minutes=0, kept=1.0)
     building.build(folder, tmp_path / "back", back, tell=lambda _: None, start=made.folder)
     unlearnt = encoder.direct(tmp_path / "back")(["Đập số 3 bị vỡ"], True)
@@ -113,7 +120,7 @@ def test_who_goes_on_from_the_shipped_graph_begins_with_its_vectors() -> None:
     whole = weights.read(weights.packaged())
     kept = pieces.of(whole, FOLDER / "tokenizer.json")
     model = student.made(whole, kept)
-    graph.read(FOLDER / "model.onnx", model)
+    graph.read(FOLDER, model)
     texts = ["Đập thủy điện Suối Vàng nứt lớn!", "Is it true that 5G spreads COVID-19?", "水库大坝要塌了"]
     tokenizer = weights.tokenizer(whole, kept)
     tokenizer.no_padding()
