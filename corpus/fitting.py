@@ -9,7 +9,7 @@ handful of candidates only, as in a young corpus. Queries that the encoder knows
 import hashlib
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from corpus import diacritics, places, ranker
-from corpus.distil import lessons, noise
+from corpus.distil import lessons, noise, statements
 from corpus.evaluate import Ranked, figures
 from corpus.evaluation import Collection, Question, read
 from corpus.meanings import Meanings
@@ -70,7 +70,13 @@ _HEAPED = 0.4  # share of disturbed queries asked with every noise too; more mak
 _LARGEST = 5_000  # texts of a set beside those that answer; enough for hard neighbours
 _BALANCE = 0.5  # exponent by which small sets count more
 # Reports and claims are what the service is for; two titles of one event are rarely the same claim.
-_COUNT = {"reports": 3.0, "vi_handmade_claims": 2.0, "vi_news_clusters": 0.4, "vi_vietnews_title2lead": 0.4}
+_COUNT = {
+    "reports": 3.0,
+    "statements": 2.0,
+    "vi_handmade_claims": 2.0,
+    "vi_news_clusters": 0.4,
+    "vi_vietnews_title2lead": 0.4,
+}
 _BY_HEART = "checkthat"  # sets whose learnt pairs say nothing about others
 _NOISES = ("noisy", "heaped")
 _LENGTHS = ((8, "up to 8 words"), (20, "up to 20"), (48, "up to 48"))
@@ -109,12 +115,19 @@ class Asked:
 
 
 def sets(folder: Path) -> Iterator[tuple[str, Collection]]:
-    """Yield the sets under `folder/retrieval`, and reports against confirmed claims among news titles."""
+    """Yield the sets under `folder/retrieval`, and two among news titles.
+
+    Those are reports against confirmed claims, and the invented statements of which nothing was learnt.
+    """
     for path in sorted((folder / "retrieval").iterdir()):
         if (path / "qrels.tsv.gz").exists() or (path / "qrels.tsv").exists():
             yield path.name, read(path)
     yield from _translations(folder / "retrieval")
-    yield "reports", _reports(folder)
+    titles = folder / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl.gz"
+    among = {row["id"]: row["text"] for row in list(lessons.rows(titles))[::10]} if titles.exists() else {}
+    yield "reports", _reports(folder, among)
+    if among:
+        yield "statements", _statements(among)
 
 
 def _translations(folder: Path) -> Iterator[tuple[str, Collection]]:
@@ -128,14 +141,19 @@ def _translations(folder: Path) -> Iterator[tuple[str, Collection]]:
         yield path.parent.name, Collection({row["id"]: row["vi"] for row in rows}, questions)
 
 
-def _reports(folder: Path) -> Collection:
+def _statements(among: Mapping[str, str]) -> Collection:
+    held = [one for one in statements.stored() if lessons.kept_back(one.claim)]
+    asked = [Question(text, "statements same", frozenset({one.claim})) for one in held for text in one.same]
+    none = [Question(text, "statements none", frozenset()) for one in held for text in one.apart]
+    return Collection({one.claim: one.claim for one in held} | dict(among), [*asked, *none])
+
+
+def _reports(folder: Path, among: Mapping[str, str]) -> Collection:
     def lines(name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines()]
 
     corpus = {row["id"]: row["claim"] for row in lines("confirmed_claims.jsonl")}
-    titles = folder / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl.gz"
-    if titles.exists():
-        corpus |= {row["id"]: row["text"] for row in list(lessons.rows(titles))[::10]}
+    corpus |= among
     asked = [
         Question(row["text"], f"reports {row['lang']}", frozenset({row["case_id"]}))
         for row in lines("reports_dev.jsonl")

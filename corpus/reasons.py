@@ -39,9 +39,9 @@ _FIRED = {
     "places_shared": 1.0,
 }
 # What the rules call the same and the reader finds less likely the same than this is not. Where one text has
-# all words of the other, which rules tell well, it must be surer of something else. Chosen on statements that
-# were kept back, and seen on those of bench/stated.py.
-_DOUBTED, _DOUBTED_COPY = 0.6, 0.1
+# all words of the other, and people do add to what they pass on, it must be this sure of something else.
+# Chosen on statements that were kept back, and seen on those of bench/stated.py.
+_DOUBTED, _CHANGED = 0.6, 0.95
 _SURE = 0.975  # from here what the rules have no word for is the same
 _COPIED = 0.9  # share of the shorter text's words
 _EDITED = 0.8  # share of the longer text's words
@@ -148,7 +148,8 @@ def _copied(pair: Aligned, left: Side, right: Side) -> bool:
 
 def _after_reading(relation: Relation, opinion: Opinion, *, copied: bool) -> Relation:
     if relation is Relation.SAME:
-        return Relation.OTHER if opinion.same < (_DOUBTED_COPY if copied else _DOUBTED) else relation
+        doubted = opinion.changed >= _CHANGED if copied else opinion.same < _DOUBTED
+        return Relation.OTHER if doubted else relation
     return Relation.SAME if opinion.same >= _SURE else relation
 
 
