@@ -45,7 +45,7 @@ _DOUBTED, _CHANGED = 0.6, 0.95
 _SURE = 0.975  # from here what the rules have no word for is the same
 _COPIED = 0.9  # share of the shorter text's words
 _EDITED = 0.8  # share of the longer text's words
-_READ = 70  # words of a text: beyond them a reader would not see its end
+_LEGIBLE = 70  # words of a text: beyond them a reader would not see its end
 
 Read = Callable[[str, str], Opinion]
 
@@ -111,9 +111,8 @@ def explain(left: Side, right: Side, signals: Signals | None = None, read: Read 
     denial = _denial(pair)
     relation = _relation(pair, told, denial, signals)
     opinion = None
-    if read is not None and not told and denial is None and _says_more(pair, left, right):
-        opinion = read(readable(left.canonical, left.lang), readable(right.canonical, right.lang))
-        relation = _after_reading(relation, opinion, copied=_copied(pair, left, right))
+    if read is not None and not told and denial is None:
+        relation, opinion = _read(relation, pair, left, right, read)
     return Reasons(
         relation=relation,
         shared=tuple(Shared(pair.ours.span(mine), pair.theirs.span(yours)) for mine, yours in pair.runs),
@@ -126,31 +125,26 @@ def explain(left: Side, right: Side, signals: Signals | None = None, read: Read 
     )
 
 
-def _says_more(pair: Aligned, left: Side, right: Side) -> bool:
-    """Whether one of two texts of readable length says something that the other has no word for.
+def _read(
+    relation: Relation, pair: Aligned, left: Side, right: Side, read: Read
+) -> tuple[Relation, Opinion | None]:
+    """Return the relation after reading both, and the opinion; None where reading says less than the rules.
 
-    Of a copy with a word here and there exchanged the reader knows less than the rules.
+    So it is of texts that are too long to be read, of copies with a word here and there exchanged, and where
+    neither says anything that the other has no word for.
     """
     mine, yours = left.folded.split(), right.folded.split()
-    if max(len(mine), len(yours)) > _READ or LCSseq.normalized_similarity(mine, yours) >= _EDITED:
-        return False
-    return left.lang != right.lang or any(remainder.counted(pair))
-
-
-def _copied(pair: Aligned, left: Side, right: Side) -> bool:
-    """Whether the shorter text has hardly a word that the other has not in its order, and none of weight."""
-    if left.lang != right.lang:
-        return False
-    mine, yours = left.folded.split(), right.folded.split()
-    more = remainder.counted(pair)[0 if len(mine) <= len(yours) else 1]
-    return not more and LCSseq.similarity(mine, yours) >= _COPIED * min(len(mine), len(yours))
-
-
-def _after_reading(relation: Relation, opinion: Opinion, *, copied: bool) -> Relation:
-    if relation is Relation.SAME:
-        doubted = opinion.changed >= _CHANGED if copied else opinion.same < _DOUBTED
-        return Relation.OTHER if doubted else relation
-    return Relation.SAME if opinion.same >= _SURE else relation
+    shorter, longer = sorted((len(mine), len(yours)))
+    common = LCSseq.similarity(mine, yours)
+    more = remainder.counted(pair) if left.lang == right.lang else (1, 1)
+    if longer > _LEGIBLE or common >= _EDITED * longer or not any(more):
+        return relation, None
+    opinion = read(readable(left.canonical, left.lang), readable(right.canonical, right.lang))
+    if relation is not Relation.SAME:
+        return (Relation.SAME if opinion.same >= _SURE else relation), opinion
+    adds_only = not more[0 if len(mine) <= len(yours) else 1] and common >= _COPIED * shorter
+    doubted = opinion.changed >= _CHANGED if adds_only else opinion.same < _DOUBTED
+    return (Relation.OTHER if doubted else relation), opinion
 
 
 def moved(found: Reasons, begins: int, size: int) -> Reasons:

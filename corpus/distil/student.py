@@ -52,11 +52,11 @@ def made(weights: Weights, kept: Sequence[int]) -> BertModel:
     return model
 
 
-def mixed(learner: BertModel, teacher: BertModel, kept: float) -> None:
-    """Give `learner` the mean of its weights and those of `teacher`, which have the share `kept`."""
+def mixed(learner: BertModel, other: BertModel, share: float) -> None:
+    """Give `learner` the mean of its weights and those of `other`, which have that `share`."""
     with torch.no_grad():
-        for own, other in zip(learner.parameters(), teacher.parameters(), strict=True):
-            own.lerp_(other, kept)
+        for own, theirs in zip(learner.parameters(), other.parameters(), strict=True):
+            own.lerp_(theirs, share)
 
 
 def pooled(model: BertModel, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
