@@ -2,7 +2,7 @@
 
 KIND is `reports`: development reports, with and without an answer, against the confirmed claims among all
 headlines of `vi_distractors`; or `noise`: headlines and paraphrases of news, each disturbed in every
-way of `bench.noise`; or `stated`: what says the same as the statements of `bench.stated` against their claims
+way of `bench.noise`; or an exam of `bench.stated`: what says the same as its statements against their claims
 among headlines, and other events without an answer. DATA is a folder of sets as `kiemtin train` reads it.
 With the KIND `kept` it is one set, of which those answered queries remain that the encoder never learnt from.
 What is written to OUT is text of third parties and stays out of this repository.
@@ -12,6 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,10 +77,10 @@ def kept_back(data: Path) -> Set:
     return known.corpus, kept
 
 
-def told(data: Path) -> Set:
-    """Return texts of four kinds against the statements that they tell, and such that tell of none."""
+def told(data: Path, exam: str) -> Set:
+    """Return texts of four kinds against the statements of an exam, and others that tell none of these."""
     corpus, asked = {}, list[Question]()
-    for number, one in enumerate(stated.stored()):
+    for number, one in enumerate(stated.stored(exam)):
         corpus[f"s{number}"] = one.claim
         said = {**dict(zip(_TOLD, one.same, strict=True)), "none": one.apart[-1]}
         asked += [
@@ -115,7 +116,7 @@ _KINDS: Final[dict[str, Callable[[Path], Set]]] = {
     "reports": reports,
     "noise": disturbed,
     "kept": kept_back,
-    "stated": told,
+    **{exam: partial(told, exam=exam) for exam in stated.EXAMS},
 }
 
 

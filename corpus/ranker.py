@@ -1,12 +1,13 @@
 """From signals to a probability that both texts make the same statement.
 
 A logistic regression whose coefficients stand in `data/ranker.json`, with what it was trained on and how well
-it did. Another artefact, or another module with `load` and the methods of `Ranker`, can replace it.
+it did, and a second, small one that takes in what the reader of pairs thinks of the best. Another artefact,
+or another module with `load` and the methods of `Ranker`, can replace it.
 """
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib import resources
@@ -15,8 +16,55 @@ from typing import Any
 
 import numpy as np
 
+from corpus.reader import Opinion
 from corpus.signals import DEAR, Signals, Table
 from models.match import Band
+
+MOST_READ = 3  # pairs for one text that asks; those in the same words count once
+_LEAST_SHARE = 1e-5  # what an opinion counts at least
+
+
+@dataclass(frozen=True)
+class SecondOpinion:
+    """How the reader's opinion of a pair moves its probability: `sigmoid(bias + weights · log-odds)`.
+
+    Asked for of the best where its probability is at least `least` and less than `most`: what is surer stays
+    as it is.
+    """
+
+    least: float
+    most: float
+    weights: tuple[float, float, float]  # of the log-odds of the probability, of "apart" and of "same"
+    bias: float
+
+    def asked(
+        self, probabilities: Sequence[float], read: Callable[[int], Opinion]
+    ) -> tuple[list[float], dict[int, Opinion]]:
+        """Return the probabilities after reading, and the opinions of those places that were read.
+
+        `read` gets a place. Read is the best, and as long as another one is the best then, that one.
+        """
+        found, opinions = list(probabilities), dict[int, Opinion]()
+        while found and len(set(opinions.values())) < MOST_READ:
+            best = max(range(len(found)), key=found.__getitem__)
+            if best in opinions or not self.least <= found[best] < self.most:
+                break
+            opinions[best] = read(best)
+            found[best] = self.of(found[best], opinions[best])
+        return found, opinions
+
+    def of(self, probability: float, opinion: Opinion) -> float:
+        """Return the probability of a pair that was read."""
+        height = np.dot(self.weights, heights(probability, opinion)) + self.bias
+        return float(1 / (1 + np.exp(-height)))
+
+
+def heights(probability: float, opinion: Opinion) -> list[float]:
+    """Return the log-odds that a second opinion weighs."""
+    shares = (
+        min(max(one, _LEAST_SHARE), 1 - _LEAST_SHARE) for one in (probability, opinion.apart, opinion.same)
+    )
+    return [math.log(one / (1 - one)) for one in shares]
 
 
 @dataclass(frozen=True)
@@ -31,6 +79,7 @@ class Ranker:
     bias: float
     bands: dict[Band, float]  # least probability of each band; below the lowest nothing is suggested
     about: dict[str, Any]  # training data, their origins, and the figures measured on held-out claims
+    second: SecondOpinion
 
     def score(self, signals: Sequence[Signals]) -> list[float]:
         """Return the probability (0..1) of each pair."""
@@ -101,6 +150,14 @@ def read(text: str) -> Ranker:
         bias=float(stored["bias"]),
         bands={Band(name): float(least) for name, least in stored["bands"].items()},
         about=stored["about"],
+        second=_second(stored["second_opinion"]),
+    )
+
+
+def _second(stored: dict[str, Any]) -> SecondOpinion:
+    own, apart, same = map(float, stored["weights"])
+    return SecondOpinion(
+        float(stored["least"]), float(stored["most"]), (own, apart, same), float(stored["bias"])
     )
 
 

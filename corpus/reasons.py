@@ -41,8 +41,8 @@ _FIRED = {
 # What the rules call the same and the reader finds less likely the same than this is not. Where one text has
 # all words of the other, and people do add to what they pass on, it must be this sure of something else.
 # Chosen on statements that were kept back, and seen on those of bench/stated.py.
-_DOUBTED, _CHANGED = 0.6, 0.95
-_SURE = 0.975  # from here what the rules have no word for is the same
+_DOUBTED, _CHANGED = 0.7, 0.95
+_SURE = 0.97  # from here what the rules have no word for is the same
 _COPIED = 0.9  # share of the shorter text's words
 _EDITED = 0.8  # share of the longer text's words
 _LEGIBLE = 70  # words of a text: beyond them a reader would not see its end

@@ -23,7 +23,7 @@ __all__ = ["DEPTH", "Hit", "Near", "Query", "bulk", "cases", "claims"]
 
 _DIGITS: Final = 6  # of a probability: more than sums of numbers in another order leave equal
 _SLACK: Final = 10.0**-_DIGITS
-_READ: Final = 3  # suggestions, from the best, that are read together with the text
+_NEAREST: Final = 4  # candidates that are looked at although they cannot reach the floor by themselves
 _BATCH: Final = 32  # texts whose candidates are fetched together
 
 
@@ -75,9 +75,14 @@ class Query:
         ]
 
     @cached_property
+    def readable(self) -> str:
+        """This text as the encoder reads it."""
+        return readable(self.normal.canonical, self.normal.lang)
+
+    @cached_property
     def read(self) -> NormalText:
         """This text with its words as the encoder reads them, slips mended."""
-        return reading(self.normal, readable(self.normal.canonical, self.normal.lang))
+        return reading(self.normal, self.readable)
 
     @property
     def asked(self) -> Asked:
@@ -165,21 +170,29 @@ class _Scored:
     beside: Comparison
     place: int
     model: ranker.Ranker
+    opinion: reader.Opinion | None = None  # of both texts, where it was asked for
+
+    def read(self) -> reader.Opinion:
+        """Return what the reader thinks of both texts."""
+        known = self.known.side
+        return reader.load().read(self.query.readable, readable(known.canonical, known.lang))
 
 
 def _hits(session: Session, query: Query, owner: Owner, *, limit: int, floor: bool) -> list[Hit]:
     (ordered,) = _ranked(session, [query], owner, floor=floor)
     # Reasons, and signals that are not weighed, take their time: only for those that are shown.
     return [
-        _hit(query, one, _all_signals(one), _reading(query, one) if place < _READ else None)
+        _hit(query, one, _all_signals(one), _reading(query, one) if place < ranker.MOST_READ else None)
         for place, one in enumerate(ordered[:limit])
     ]
 
 
 def _reading(query: Query, one: _Scored) -> reasons.Read | None:
     """Return what reads pairs: only where something is suggested, and in processes that encode."""
-    suggested = one.model.band(one.probability) is not None
-    return reader.load().read if suggested and query.encoder is not None else None
+    if query.encoder is None or one.model.band(one.probability) is None:
+        return None
+    opinion = one.opinion
+    return reader.load().read if opinion is None else lambda *_: opinion
 
 
 def _all_signals(one: _Scored) -> Signals:
@@ -212,7 +225,23 @@ def _ranked(
                 best[number][one.owner_id] = _Scored(
                     one.owner_id, probability, query, one, beside, place, model
                 )
-    return [sorted(one.values(), key=_place) for one in best]
+    ordered = [_reconsidered(sorted(one.values(), key=_place)) for one in best]
+    return [[one for one in found if not floor or one.probability >= model.floor] for found in ordered]
+
+
+def _reconsidered(found: list[_Scored]) -> list[_Scored]:
+    """Return the same in their order after the best were read together with what asks: by who encodes."""
+    if not found or found[0].query.encoder is None:
+        return found
+    second = found[0].model.second
+    probabilities, opinions = second.asked(
+        [one.probability for one in found], lambda place: found[place].read()
+    )
+    read = [
+        replace(one, probability=probability, opinion=opinions.get(place))
+        for place, (one, probability) in enumerate(zip(found, probabilities, strict=True))
+    ]
+    return sorted(read, key=_place)
 
 
 def _place(one: _Scored) -> tuple[float, int]:
@@ -221,16 +250,27 @@ def _place(one: _Scored) -> tuple[float, int]:
 
 
 def _probabilities(beside: Comparison, model: ranker.Ranker, *, floor: bool) -> Iterator[tuple[int, float]]:
-    """Yield the places of the candidates with their probabilities; with `floor` of those that reach it."""
+    """Yield the places of the candidates with their probabilities.
+
+    With `floor` of those that may reach it and of a few that come nearest: the best may yet be read together
+    with what asks.
+    """
     if not floor:
         yield from enumerate(model.of_table(beside.table(model.features)))
         return
     # Hardly one candidate in twenty could reach the floor, whatever its dearest signals say.
-    above = enumerate(model.hopeful.of_table(beside.table(model.hopeful.features)))
-    near = [place for place, most in above if most >= model.floor - _SLACK]
-    for place, probability in zip(near, model.of_table(beside.table(model.features, near)), strict=True):
-        if probability >= model.floor:
-            yield place, probability
+    above = model.hopeful.of_table(beside.table(model.hopeful.features))
+    nearest = set(np.argsort(above)[-_NEAREST:].tolist())
+    near = [place for place, most in enumerate(above) if most >= model.floor - _SLACK or place in nearest]
+    yield from zip(near, model.of_table(beside.table(model.features, near)), strict=True)
+
+
+def _signals(nearest: _Scored, measured: Signals) -> Iterator[tuple[str, float]]:
+    """Yield all that was weighed, and more that was measured."""
+    yield from measured._asdict().items()
+    if nearest.opinion is not None:
+        yield "read_apart", nearest.opinion.apart
+        yield "read_same", nearest.opinion.same
 
 
 def _hit(query: Query, nearest: _Scored, measured: Signals, read: reasons.Read | None) -> Hit:
@@ -246,7 +286,7 @@ def _hit(query: Query, nearest: _Scored, measured: Signals, read: reasons.Read |
         band=nearest.model.band(nearest.probability),
         relation=why.relation,
         overlap=LCSseq.normalized_similarity(side.folded.split(), other.folded.split()),
-        signals={name: round(value, 4) for name, value in measured._asdict().items()},
+        signals={name: round(value, 4) for name, value in _signals(nearest, measured)},
         reasons=why.as_json(),
         ranker=nearest.model.version,
         pair_fingerprint=hashlib.sha256(pair.encode()).hexdigest(),

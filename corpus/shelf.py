@@ -16,7 +16,10 @@ from corpus.text import NormalText, normalise
 
 
 class Shelf:
-    """The texts of one set, ready to be found. A text that a set has twice stands here once."""
+    """The texts of one set, ready to be found. A text that a set has twice stands here once.
+
+    `ids` and, as the encoder reads them, `read` are in one order, to which places point.
+    """
 
     def __init__(self, known: Collection, meanings: Meanings) -> None:
         normal = {name: normalise(words) for name, words in known.corpus.items()}
@@ -24,9 +27,8 @@ class Shelf:
         self._stands_as = {name: first.setdefault(one.fingerprint, name) for name, one in normal.items()}
         self.ids = list(first.values())
         self._normal = [normal[one] for one in self.ids]
-        self._vectors = meanings.of(
-            [readable(one.canonical, one.lang) for one in self._normal], is_query=False
-        )
+        self.read = [readable(one.canonical, one.lang) for one in self._normal]
+        self._vectors = meanings.of(self.read, is_query=False)
         self._sides: dict[int, Side] = {}
 
     @cached_property

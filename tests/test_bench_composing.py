@@ -57,7 +57,7 @@ def test_only_answered_queries_are_kept_that_were_never_learnt_from(tmp_path: Pa
 
 
 def test_statements_are_asked_in_four_ways(data: Path, tmp_path: Path) -> None:
-    composing.write(composing.told(data), tmp_path / "out")
+    composing.write(composing.told(data, "stated"), tmp_path / "out")
     known = evaluation.read(tmp_path / "out")
     assert known.corpus["title-c1"] == "Giá xăng tăng"
     groups = Counter(one.group for one in known.questions)

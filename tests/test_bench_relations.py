@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from bench import contradictions, contrasts, stated
 from bench.figures import Table
 from corpus.distil import statements
@@ -24,14 +26,15 @@ def test_a_matcher_that_calls_all_a_variant_pays_on_the_other_side() -> None:
     assert table.figures["relations.contrast_paraphrase_not_same"].value == 1
 
 
-def test_the_exam_is_of_other_statements_than_the_lessons() -> None:
-    exam, lessons = list(stated.stored()), {one.claim for one in statements.stored()}
+@pytest.mark.parametrize("name", stated.EXAMS)
+def test_the_exams_are_of_other_statements_than_the_lessons(name: str) -> None:
+    exam, lessons = list(stated.stored(name)), {one.claim for one in statements.stored()}
     assert len(exam) > 100
     assert not lessons & {one.claim for one in exam}
     table = Table()
     stated.measure(table, lambda _left, _right: Relation.SAME)
-    assert table.figures["relations.stated_contradiction_called_same"].value == 1
-    assert table.figures["relations.stated_paraphrase_not_same"].value == 0
+    assert table.figures[f"relations.{name}_contradiction_called_same"].value == 1
+    assert table.figures[f"relations.{name}_paraphrase_not_same"].value == 0
 
 
 def test_a_contradiction_changes_what_it_says_it_changes() -> None:

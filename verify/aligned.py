@@ -9,7 +9,7 @@ from corpus import places
 SHOWN: Final = 2_000  # characters of each text; the reasons look no further
 
 _SAID: Final = ("same", "changed", "apart")
-_SURE: Final = 0.95  # of what the reader of pairs says, from which a person is told
+_SURE: Final = 0.96  # of what the reader of pairs says, from which a person is told
 
 Segment = tuple[str, str]  # (same | differ | plain, text), as `ui.diff` draws them
 

@@ -96,15 +96,15 @@ def train(
 
     The same folder and encoder give the same file. Copy it to corpus/data/ranker.json to ship it.
     """
-    from corpus import encoder, fitting, meanings  # noqa: PLC0415  numpy
+    from corpus import encoder, fitting, lists, meanings, reader  # noqa: PLC0415  numpy
 
     known_vectors = meanings.Meanings(encoder.load(threads=os.cpu_count() or 1), vectors)
-    lists = []
-    for name, known in fitting.sets(folder):
-        lists += list(fitting.asked(name, fitting.trained_on(name, known), known_vectors))
-        result(f"{name}: {len(lists)} lists so far")
+    found = []
+    for name, known in lists.sets(folder):
+        found += list(lists.asked(name, lists.trained_on(name, known), known_vectors))
+        result(f"{name}: {len(found)} lists so far")
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(fitting.train_ranker(lists, version, origin), "utf-8")
+    out.write_text(fitting.train_ranker(found, version, origin, reader.load()), "utf-8")
     result(f"{out}: {version}")
 
 

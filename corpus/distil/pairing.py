@@ -15,14 +15,14 @@ from corpus import encoder
 from corpus.distil import building, graph, lessons, pairs, pieces, reading, statements, student, weights
 from corpus.distil.pairs import Pair, Said
 from corpus.encoder import CARD, GRAPH, TOKENIZER
+from corpus.meanings import Meanings
 
 NAME: Final = "kiemtin-reader"
 _VERSIONS: Final = 4  # of every text, as it may be sent
-_MOST: Final = 1_500  # texts of a kind for which others are looked up that lie near
-_SHELF: Final = 4_000  # texts among which
-_NEAR: Final = range(24)  # places on the shelf, from the nearest
-_SAME_TEXT: Final = 0.95  # cosine from which a text near by may say the same
-_KEPT_NEAR: Final = 12
+_SHELF: Final = 8_000  # texts of a kind among which is looked for what lies near
+_LOOKED_AT: Final = 24  # of those, from the nearest
+_KEPT_NEAR: Final = 8
+_SAME_TEXT: Final = 0.95  # cosine from which a text may say the same as what answers
 
 
 def build(
@@ -48,7 +48,7 @@ def build(
     stored = list(statements.stored())
     learnt = [one for one in stored if not pairs.held_back(one)]
     taught = lessons.gathered(texts)
-    near = _near(taught, encoder.load(threads=2).encode_passage)
+    near = lying_near(taught, Meanings(encoder.load(threads=2)))
     found = pairs.gathered(learnt, taught, near, seed=course.seed)
     tell(", ".join(f"{len(some)} pairs {kind}" for kind, some in found.items()))
     deck = reading.dealt(found, tokenizer, versions=_VERSIONS, seed=course.seed)
@@ -71,20 +71,24 @@ def build(
     return building.Made(out, card)
 
 
-def _near(
-    taught: lessons.Lessons, encode: Callable[[Sequence[str]], encoder.Vectors]
-) -> Mapping[str, Sequence[str]]:
-    """Return for texts to be found what lies near them on their shelf and says something else."""
-    found = dict[str, Sequence[str]]()
-    for kind in pairs.ALIKE:
-        texts = list(dict.fromkeys(text for _, text in taught.pairs[kind]))[:_MOST]
-        read = list(map(lessons.ready, texts))
-        shelf = list(dict.fromkeys([*read, *taught.shelf(kind)[:_SHELF]]))
-        vectors = encode(shelf)
-        for text, likeness in zip(texts, vectors[: len(texts)] @ vectors.T, strict=False):
-            nearest = np.argsort(-likeness)[: len(_NEAR)]
-            found[text] = [shelf[at] for at in nearest if likeness[at] < _SAME_TEXT][:_KEPT_NEAR]
-    return found
+def lying_near(taught: lessons.Lessons, meanings: Meanings) -> Mapping[str, Sequence[str]]:
+    """Return for texts that ask what lies near them on their shelf and answers nothing."""
+    near = dict[str, Sequence[str]]()
+    for kind, most in pairs.ANSWERED.items():
+        answers: dict[str, list[str]] = defaultdict(list)
+        for asking, answer in taught.pairs[kind]:
+            answers[asking].append(lessons.ready(answer))
+        asks = list(dict.fromkeys(asking for asking, _ in taught.pairs[kind][:most]))
+        meant = [answer for asking in asks for answer in answers[asking]]
+        shelf = list(dict.fromkeys([*meant, *taught.shelf(kind)[:_SHELF]]))
+        place = {text: at for at, text in enumerate(shelf)}
+        found = meanings.of(shelf, is_query=False)
+        asked = meanings.of(list(map(lessons.ready, asks)), is_query=True)
+        for asking, vector in zip(asks, asked, strict=True):
+            alike = (found @ found[[place[one] for one in answers[asking]]].T).max(axis=1)
+            nearest = np.argsort(-(found @ vector))[:_LOOKED_AT]
+            near[asking] = [shelf[at] for at in nearest if alike[at] < _SAME_TEXT][:_KEPT_NEAR]
+    return near
 
 
 def _taken_over(reader: reading.Reader, start: Path) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from tokenizers import Tokenizer
 from transformers import BertModel
 
 from corpus.distil import pairs
-from corpus.distil.pairs import Pair, Said
+from corpus.distil.pairs import Lesson, Said
 from corpus.encoder import Vectors
 from corpus.reader import BEGIN, EACH, END
 
@@ -29,6 +29,7 @@ Pieces = tuple[Sequence[int], Sequence[int]]  # of both texts
 _PAD = 1
 _SORTED = 16  # batches whose pairs are drawn together
 _WARM = 60  # steps
+_SMOOTHED = 0.05  # share of what is learnt that every answer gets alike
 _TOGETHER = 512  # pairs in one pass when nothing is learnt
 
 
@@ -53,7 +54,8 @@ def at_hand() -> dict[str, Any]:
 class Deck:
     """Pairs to draw from. `pieces` has every version of every text, `places` its place in their order.
 
-    `versions[text]` are the first and the last version of a text; `kinds` has rows of left, right and said.
+    `versions[text]` are the first and the last version of a text; `kinds` has rows of left, right and said
+    (`pairs.MEANT` as well).
     """
 
     pieces: list[npt.NDArray[np.uint16]]
@@ -90,7 +92,7 @@ class Deck:
                 yield [(self.pieces[one], self.pieces[other]) for one, other in versions[some]], said[some]
 
 
-def dealt(found: Mapping[str, Sequence[Pair]], tokenizer: Tokenizer, *, versions: int, seed: int) -> Deck:
+def dealt(found: Mapping[str, Sequence[Lesson]], tokenizer: Tokenizer, *, versions: int, seed: int) -> Deck:
     """Return the deck of what `pairs.gathered` found, every text as it may be sent in so many versions."""
     rng = random.Random(seed)
     texts = {text: 0 for some in found.values() for left, right, _ in some for text in (left, right)}
@@ -185,14 +187,20 @@ def taught(reader: Reader, deck: Deck, course: Course, *, tell: Callable[[int, f
         ids, second = (values.to(where) for values in _padded(pairs_))
         with torch.autocast(where.type, torch.bfloat16):
             told = reader(ids, second)
-        loss = torch.nn.functional.cross_entropy(
-            told.float(), torch.from_numpy(said).long().to(where), label_smoothing=0.05
-        )
-        loss.backward()  # type: ignore[no-untyped-call]
+        missed = loss(told.float(), torch.from_numpy(said).long().to(where))
+        missed.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        tell(step, float(loss.detach()))
+        tell(step, float(missed.detach()))
+
+
+def loss(told: torch.Tensor, said: torch.Tensor) -> torch.Tensor:
+    """Return the cross-entropy; of a pair that is only known to be MEANT whatever is not APART will do."""
+    shares = torch.nn.functional.log_softmax(told, dim=1)
+    meant = shares[:, : Said.APART].logsumexp(1, keepdim=True)
+    right = torch.cat([shares, meant], dim=1).gather(1, said[:, None]).mean()
+    return -(1 - _SMOOTHED) * right - _SMOOTHED * shares.mean()
 
 
 def read(reader: Reader, tokenizer: Tokenizer, found: Sequence[tuple[str, str]]) -> Vectors:

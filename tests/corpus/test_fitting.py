@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from corpus import encoder, fitting, ranker
+from corpus import encoder, fitting, lists, ranker
 from corpus.distil import lessons
 from corpus.meanings import Meanings
+from corpus.reader import Opinion
 
 PLACES = ("Nậm Pung", "Cốc Ly", "Bản Vẽ", "Trung Sơn", "Suối Mu", "Núi Cốc", "Đắk Lôi", "Suối Vàng")
 
@@ -39,35 +40,52 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_ranker_is_fitted_to_the_digit(folder: Path, tmp_path: Path) -> None:
+class _Knowing:
+    """A reader that knows the places by heart."""
+
+    revision = "by heart"
+
+    def read(self, one: str, other: str) -> Opinion:
+        names = [{place for place in PLACES if place.lower() in text.lower()} for text in (one, other)]
+        return Opinion(0.9, 0.05, 0.05) if names[0] & names[1] else Opinion(0.05, 0.05, 0.9)
+
+
+def test_the_ranker_is_fitted_to_the_digit(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lessons, "kept_back", lambda _: True)
     meanings = Meanings(encoder.load(), tmp_path / "vectors.npz")
-    lists = [one for name, known in fitting.sets(folder) for one in fitting.asked(name, known, meanings)]
-    artefact = fitting.train_ranker(lists, "toy", "written for this test")
+    found = [one for name, known in lists.sets(folder) for one in lists.asked(name, known, meanings)]
+    artefact = fitting.train_ranker(found, "toy", "written for this test", _Knowing())
     known = ranker.read(artefact)
-    assert known.features == fitting.FEATURES
+    assert known.about["reader"] == "by heart"
+    assert known.second.least < known.second.most
+    assert known.second.weights[1] < 0
+    assert known.about["unseen"]["all"]["lists"] == len(found)
+    assert known.features == lists.FEATURES
     assert known.about["held_out"]["reports vi"]["p@1"] == 1
     assert known.about["queries"]["reports none"] == 1
     kinds = known.about["kinds"]
     assert set(kinds["language"]) >= {"vi", "en", "zh"}
     assert set(kinds["noise"]) <= {"plain", "noisy", "heaped"}
-    for found in kinds.values():
-        assert sum(int(one["queries"]) for one in found.values()) == len(lists)
+    for kind in kinds.values():
+        assert sum(int(one["queries"]) for one in kind.values()) == len(found)
     again = Meanings(encoder.load(), tmp_path / "vectors.npz")
-    lists = [one for name, known in fitting.sets(folder) for one in fitting.asked(name, known, again)]
-    assert fitting.train_ranker(lists, "toy", "written for this test") == artefact
+    found = [one for name, known in lists.sets(folder) for one in lists.asked(name, known, again)]
+    assert fitting.train_ranker(found, "toy", "written for this test", _Knowing()) == artefact
 
 
 def test_what_the_encoder_knows_by_heart_is_left_out(folder: Path) -> None:
-    sets = dict(fitting.sets(folder))
-    kept = fitting.trained_on("checkthat_toy", sets["checkthat_toy"]).questions
+    sets = dict(lists.sets(folder))
+    kept = lists.trained_on("checkthat_toy", sets["checkthat_toy"]).questions
     assert [one.id for one in kept] == [f"q{i}" for i in range(8) if lessons.kept_back(f"q{i}")]
-    assert fitting.trained_on("reports", sets["reports"]) is sets["reports"]
+    assert lists.trained_on("reports", sets["reports"]) is sets["reports"]
 
 
 def test_lists_without_an_answer_hold_none(folder: Path) -> None:
-    known = dict(fitting.sets(folder))["reports"]
-    lists = list(fitting.asked("reports", known, Meanings(encoder.load(), None)))
-    silent = [one for one in lists if one.group.endswith("~none")]
+    known = dict(lists.sets(folder))["reports"]
+    found = list(lists.asked("reports", known, Meanings(encoder.load(), None)))
+    silent = [one for one in found if one.group.endswith("~none")]
     assert silent
     assert not any(one.labels.any() for one in silent)
     assert all(one.known == 0 for one in silent)

@@ -2,15 +2,17 @@
 
 import hashlib
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from corpus import passages, search
+from corpus import passages, ranker, reader, search
 from corpus.diacritics import readable
 from corpus.encoder import Description, Encoder, Vectors
+from corpus.reader import Opinion
 from corpus.text import normalise
 from models import Passage
 from models.passage import DIMENSION
@@ -205,3 +207,67 @@ def test_the_floor_leaves_out_what_is_below_it_and_nothing_else(
     every = search.claims(session, query, floor=False)
     assert len(every) == len(ids)
     assert search.claims(session, query) == [hit for hit in every if hit.band is not None]
+
+
+class _Reader:
+    """Thinks that only one text speaks of what is asked, and counts what it reads."""
+
+    def __init__(self, right: str) -> None:
+        self.right, self.pairs = right, list[tuple[str, str]]()
+
+    def read(self, one: str, other: str) -> Opinion:
+        self.pairs.append((one, other))
+        return Opinion(0.9, 0.09, 0.01, "toy") if self.right in other else Opinion(0.001, 0.001, 0.998, "toy")
+
+
+@pytest.fixture
+def wary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every best be read, and an opinion count for more than all else."""
+    second = ranker.SecondOpinion(0.0001, 1.0, (0.2, -1.0, 0.5), 0.0)
+    unsure = replace(ranker.load(), second=second)
+    monkeypatch.setattr(ranker, "load", lambda: unsure)
+
+
+@pytest.mark.usefixtures("wary")
+def test_what_is_read_moves_the_best_and_is_told(
+    session: Session, model: Encoder, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = search.Query.of(normalise(f"{REPORT} va sua hoc duong nhiem chi o sa pa"), model)
+    unread = search.claims(session, search.Query(query.normal, query.vector), floor=False)
+    toy = _Reader("Sữa học đường")
+    monkeypatch.setattr(reader, "load", lambda: toy)
+    best, *rest = search.claims(session, query, floor=False)
+    assert best.owner_id == ids[1]
+    assert unread[0].owner_id != ids[1] or best.probability > unread[0].probability
+    assert (best.signals["read_same"], best.signals["read_apart"]) == (0.9, 0.01)
+    assert len(toy.pairs) == len(set(toy.pairs)) <= ranker.MOST_READ
+    assert {one for one, _ in toy.pairs} == {query.readable}
+    assert not any("read_same" in one.signals for one in unread)
+    (near,) = search.bulk(session, [query.normal], model)
+    assert [one.owner_id for one in near] == [best.owner_id, *(one.owner_id for one in rest)]
+
+
+@pytest.mark.usefixtures("wary")
+def test_what_speaks_of_another_matter_falls_below_the_floor(
+    session: Session, model: Encoder, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader, "load", lambda: _Reader("no claim says this"))
+    query = search.Query.of(normalise("Đập thủy điện Nậm Pung ở Bát Xát đã vỡ"), model)
+    assert search.claims(session, search.Query(query.normal, query.vector))[0].owner_id == ids[0]
+    assert search.claims(session, query) == []
+
+
+@pytest.mark.usefixtures("wary")
+def test_claims_in_the_same_words_stay_together_when_read(
+    session: Session, model: Encoder, ids: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toy = _Reader("no claim says this")
+    monkeypatch.setattr(reader, "load", lambda: toy)
+    twin = make.claim(session, CLAIMS[0])
+    passage = make.passage(session, CLAIMS[0], claim_id=twin.id)
+    passage.embedding = model.encode_passage([normalise(CLAIMS[0]).canonical])[0]
+    passage.encoder = str(model.description)
+    session.flush()
+    hits = search.claims(session, search.Query.of(normalise(REPORT), model), floor=False)
+    of = {hit.owner_id: hit.probability for hit in hits}
+    assert of[ids[0]] == pytest.approx(of[twin.id])

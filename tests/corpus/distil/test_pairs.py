@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tokenizers import Tokenizer
 
 from corpus import encoder, reader
 from corpus.distil import exchanges, graph, lessons, pairing, pairs, reading, statements, student, weights
 from corpus.distil.pairs import Said
+from corpus.meanings import Meanings
 
 LINE = json.dumps(
     {
@@ -84,6 +86,32 @@ def test_a_deck_gives_pairs_in_their_order_and_shares(tokenizer: Tokenizer) -> N
     assert len(batch) == len(told) == 8
 
 
+def test_what_is_meant_may_say_the_same_or_something_else() -> None:
+    told = torch.tensor([[9.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 0.0, 9.0]])
+
+    def loss(row: int, said: int) -> float:
+        return float(reading.loss(told[[row]], torch.tensor([said])))
+
+    assert loss(0, pairs.MEANT) == pytest.approx(loss(0, Said.SAME), abs=0.01)
+    assert loss(1, pairs.MEANT) == pytest.approx(loss(1, Said.CHANGED), abs=0.01)
+    assert loss(2, pairs.MEANT) > loss(2, Said.APART) + 5
+    assert loss(0, Said.CHANGED) > loss(0, pairs.MEANT) + 5
+
+
+def test_what_lies_near_answers_nothing() -> None:
+    texts = [f"Đập {name} vỡ trong đêm" for name in ("Suối Vàng", "Suối Bạc", "Nậm Khao")]
+    known = lessons.Lessons()
+    known.pairs["news"] = [("vỡ đập suối vàng", texts[0]), ("vỡ đập suối bạc", texts[1])]
+    known.beside["news"] = [texts[2], "Đập  Suối Vàng vỡ trong đêm"]
+    near = pairing.lying_near(known, Meanings(encoder.load()))
+    assert set(near) == {"vỡ đập suối vàng", "vỡ đập suối bạc"}
+    assert set(near["vỡ đập suối bạc"]) >= {lessons.ready(texts[2]), lessons.ready(texts[0])}
+    assert not set(near["vỡ đập suối vàng"]) & {lessons.ready(texts[0]), known.beside["news"][1]}
+    found = pairs.gathered([statements.read(LINE)], known, near, seed=3)
+    assert {said for *_, said in found["answered"]} == {pairs.MEANT}
+    assert {said for *_, said in found["beside"]} == {Said.APART}
+
+
 @pytest.mark.encoder
 @pytest.mark.filterwarnings("ignore")  # of the tracer and of libraries, while they are imported
 def test_a_small_reader_is_built_goes_on_and_reads_as_it_learnt(
@@ -92,7 +120,7 @@ def test_a_small_reader_is_built_goes_on_and_reads_as_it_learnt(
     one = statements.read(LINE)
     named = [dataclasses.replace(one, claim=f"{one.claim} {number}") for number in range(30)]
     known = lessons.Lessons()
-    for kind in pairs.ALIKE:
+    for kind in {*pairs.ALIKE, *pairs.ANSWERED}:
         known.pairs[kind] = [(one.claim, one.full[0]), (one.apart[0], one.apart[0])]
     monkeypatch.setattr(statements, "stored", lambda: iter(named))
     monkeypatch.setattr(lessons, "gathered", lambda _: known)
