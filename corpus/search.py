@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -172,10 +172,11 @@ class _Scored:
     model: ranker.Ranker
     opinion: reader.Opinion | None = None  # of both texts, where it was asked for
 
-    def read(self) -> reader.Opinion:
-        """Return what the reader thinks of both texts."""
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Both texts as the reader gets them."""
         known = self.known.side
-        return reader.load().read(self.query.readable, readable(known.canonical, known.lang))
+        return self.query.readable, readable(known.canonical, known.lang)
 
 
 def _hits(session: Session, query: Query, owner: Owner, *, limit: int, floor: bool) -> list[Hit]:
@@ -233,15 +234,15 @@ def _reconsidered(found: list[_Scored]) -> list[_Scored]:
     """Return the same in their order after the best were read together with what asks: by who encodes."""
     if not found or found[0].query.encoder is None:
         return found
-    second = found[0].model.second
-    probabilities, opinions = second.asked(
-        [one.probability for one in found], lambda place: found[place].read()
+    read = cache(reader.load().read)  # claims in the same words are read once
+    probabilities, opinions = found[0].model.second.asked(
+        [one.probability for one in found], lambda place: read(*found[place].pair)
     )
-    read = [
+    heard = [
         replace(one, probability=probability, opinion=opinions.get(place))
         for place, (one, probability) in enumerate(zip(found, probabilities, strict=True))
     ]
-    return sorted(read, key=_place)
+    return sorted(heard, key=_place)
 
 
 def _place(one: _Scored) -> tuple[float, int]:

@@ -26,9 +26,7 @@ class Said(enum.IntEnum):
 MEANT: Final = len(Said)  # of one matter: the same or something else of it, which is not known
 Pair = tuple[str, str, Said]
 Lesson = tuple[str, str, int]  # a pair, or two texts of which one is MEANT by the other
-Near = Mapping[
-    str, Sequence[str]
-]  # texts that ask, and what lies near them on their shelf but answers nothing
+Near = Mapping[str, Sequence[str]]  # by a text that asks: what lies near it on its shelf but answers nothing
 
 ALIKE: Final = {
     "paraphrase": 600,

@@ -271,3 +271,4 @@ def test_claims_in_the_same_words_stay_together_when_read(
     hits = search.claims(session, search.Query.of(normalise(REPORT), model), floor=False)
     of = {hit.owner_id: hit.probability for hit in hits}
     assert of[ids[0]] == pytest.approx(of[twin.id])
+    assert len(toy.pairs) == len(set(toy.pairs))
