@@ -9,13 +9,13 @@ from typing import Any
 
 from rapidfuzz.distance import LCSseq
 
-from corpus import remainder, reworded
+from corpus import misspelt, remainder, reworded
 from corpus.diacritics import readable
 from corpus.differences import Difference, differences
 from corpus.reader import Opinion
 from corpus.side import Side
 from corpus.signals import Signals
-from corpus.words import Aligned, Span, align, words
+from corpus.words import WORD, Aligned, Span, align, words
 from models.match import Relation
 
 _ALIKE = 0.6  # share of the shorter text's words, by rarity, that makes "the same words"
@@ -39,13 +39,17 @@ _FIRED = {
     "places_shared": 1.0,
 }
 # What the rules call the same and the reader finds less likely the same than this is not. Where one text has
-# all words of the other, and people do add to what they pass on, it must be this sure of something else.
+# all words of the other, and people do add to what they pass on, and of copies with a word here and there
+# exchanged it must be this sure of something else.
 # Chosen on statements that were kept back, and seen on those of bench/stated.py.
 _DOUBTED, _CHANGED = 0.7, 0.95
 _SURE = 0.97  # from here what the rules have no word for is the same
 _COPIED = 0.9  # share of the shorter text's words
 _EDITED = 0.8  # share of the longer text's words
 _LEGIBLE = 70  # words of a text: beyond them a reader would not see its end
+# Words of a text that can only be mistyped: with more of them, mended as well as may be, it seems to say
+# something else. Of copies, whose few other words decide, none may be.
+_BROKEN, _BROKEN_OF_COPY = 1, 0
 
 Read = Callable[[str, str], Opinion]
 
@@ -130,21 +134,32 @@ def _read(
 ) -> tuple[Relation, Opinion | None]:
     """Return the relation after reading both, and the opinion; None where reading says less than the rules.
 
-    So it is of texts that are too long to be read, of copies with a word here and there exchanged, and where
-    neither says anything that the other has no word for.
+    So it is of texts that are too long to be read or too badly typed, of copies that are not the same by the
+    rules, and where neither says anything that the other has no word for.
     """
     mine, yours = left.folded.split(), right.folded.split()
     shorter, longer = sorted((len(mine), len(yours)))
+    if longer > _LEGIBLE:
+        return relation, None
     common = LCSseq.similarity(mine, yours)
+    edited = common >= _EDITED * longer
     more = remainder.counted(pair) if left.lang == right.lang else (1, 1)
-    if longer > _LEGIBLE or common >= _EDITED * longer or not any(more):
+    broken = max(map(_broken, (left, right)))
+    if not any(more) or broken > (_BROKEN_OF_COPY if edited else _BROKEN):
+        return relation, None
+    if relation is not Relation.SAME and edited:
         return relation, None
     opinion = read(readable(left.canonical, left.lang), readable(right.canonical, right.lang))
     if relation is not Relation.SAME:
         return (Relation.SAME if opinion.same >= _SURE else relation), opinion
     adds_only = not more[0 if len(mine) <= len(yours) else 1] and common >= _COPIED * shorter
-    doubted = opinion.changed >= _CHANGED if adds_only else opinion.same < _DOUBTED
+    doubted = opinion.changed >= _CHANGED if adds_only or edited else opinion.same < _DOUBTED
     return (Relation.OTHER if doubted else relation), opinion
+
+
+def _broken(side: Side) -> int:
+    """Return how many words of a Vietnamese text can only be mistyped."""
+    return sum(misspelt.may_be(word.lower()) for word in WORD.findall(side.canonical)) * (side.lang == "vi")
 
 
 def moved(found: Reasons, begins: int, size: int) -> Reasons:

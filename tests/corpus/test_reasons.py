@@ -298,3 +298,32 @@ def test_only_a_sure_reader_calls_other_words_the_same(same: float, relation: Re
     assert explain(left, right).relation is Relation.OTHER
     found = explain(left, right, read=lambda *_: Opinion(same, 1 - same, 0))
     assert found.relation is relation
+
+
+TOLD = "Đập thủy điện Cốc Ly ở Bắc Hà đã vỡ, nước đang tràn về xuôi, bà con vùng hạ du chạy ngay lên chỗ cao"
+CHANGED = Opinion(0.01, 0.98, 0.01, "r")
+
+
+def test_badly_typed_texts_are_left_to_the_rules() -> None:
+    badly = (
+        "Chào ad, trong nhóm của xóm đăng rầm rộ là Dap thuy die Voc Ly o Bac Hs da vo, nc dg trann ve xuoi,"
+        " ba con vung ha du chay ngay len cho cao có đúng không ạ, em lo quá"
+    )
+    found = explain(side(badly), side(TOLD), read=lambda *_: pytest.fail("read"))
+    assert found.relation is Relation.SAME
+    assert found.opinion is None
+
+
+@pytest.mark.parametrize(
+    ("opinion", "relation"),
+    [(CHANGED, Relation.OTHER), (CHANGED._replace(changed=0.9, same=0.09), Relation.SAME)],
+)
+def test_a_copy_with_a_word_exchanged_is_another_only_to_a_sure_reader(
+    opinion: Opinion, relation: Relation
+) -> None:
+    copy = TOLD.replace("chạy ngay lên chỗ cao", "chạy ngay lên chỗ cao, nhà văn hóa mở")
+    found = explain(side(copy), side(TOLD), read=lambda *_: opinion)
+    assert found.relation is relation
+    assert found.opinion == opinion
+    slip = copy.replace("xuôi", "xuooi")
+    assert explain(side(slip), side(TOLD), read=lambda *_: pytest.fail("read")).opinion is None
