@@ -24,7 +24,7 @@ from corpus.meanings import Meanings
 from corpus.shelf import Shelf
 from corpus.side import Side
 from corpus.signals import Comparison
-from corpus.text import NormalText, normalise, reading
+from corpus.text import normalise, reading
 
 FEATURES = (
     "cosine",
@@ -185,14 +185,15 @@ def asked(name: str, known: Collection, meanings: Meanings, *, seed: int = 171) 
     rng = random.Random(f"{seed}{name}")  # noqa: S311  draws, no secrets
     questions = list(_questions(name, known, rng))
     normal = [normalise(one.text) for one in questions]
-    vectors = meanings.of([_readable(one) for one in normal], is_query=True)
+    read_as = [diacritics.readable(one.canonical, one.lang) for one in normal]
+    vectors = meanings.of(read_as, is_query=True)
     shelf = Shelf(known, meanings)
-    for question, sent, vector in zip(questions, normal, vectors, strict=True):
-        text = reading(sent, _readable(sent))
+    for question, sent, readable, vector in zip(questions, normal, read_as, vectors, strict=True):
+        text = reading(sent, readable)
         query = Side.of(sent, vector, places.keys(sent.canonical), mended=text.folded)
         own, answers = shelf.standing({question.exclude}), shelf.standing(question.answers)
         near, others = shelf.near(text, vector, own, own | answers)
-        one = _Question(name, replace(question, answers=answers), query, _readable(sent))
+        one = _Question(name, replace(question, answers=answers), query, readable)
         yield from one.lists(shelf, near, others, rng)
 
 
@@ -250,7 +251,3 @@ class _Question:
 def _unseen(name: str, question: Question) -> bool:
     """Return whether neither the encoder nor the reader learnt from that query."""
     return name != _SEEN and (not question.id or lessons.kept_back(lessons.key_of(question.id)))
-
-
-def _readable(text: NormalText) -> str:
-    return diacritics.readable(text.canonical, text.lang)

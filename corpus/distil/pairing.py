@@ -36,7 +36,7 @@ def build(
     """Teach a reader of pairs over the shipped encoder and write it; `texts` as for `building.build`.
 
     `start`: the folder of an earlier reader, from whose weights this one goes on. Takes `course.minutes` and
-    some five more on two cores. Of the statements one in seven is kept back; the card says what is reached on
+    some ten more on two cores. Of the statements one in seven is kept back; the card says what is reached on
     those.
     """
     whole = weights.read(weights.packaged())

@@ -124,7 +124,6 @@ def test_a_small_reader_is_built_goes_on_and_reads_as_it_learnt(
         known.pairs[kind] = [(one.claim, one.full[0]), (one.apart[0], one.apart[0])]
     monkeypatch.setattr(statements, "stored", lambda: iter(named))
     monkeypatch.setattr(lessons, "gathered", lambda _: known)
-    monkeypatch.setattr(pairs, "_BESIDE", 4)
     monkeypatch.setattr(pairs, "_EXCHANGED", 4)
     course = reading.Course(minutes=0.02, layers=1, size=4)
     made = pairing.build(tmp_path, tmp_path / "out", course, tell=lambda _: None)
