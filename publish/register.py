@@ -117,6 +117,20 @@ def latest(session: Session, filters: Filters | None = None, *, page: int = 1, s
     return Page([Listed(correction, at) for correction, at in rows], total, page, size)
 
 
+def addresses(session: Session, *, limit: int) -> Sequence[tuple[str, datetime]]:
+    """Return the slug of each correction and when its latest version was issued, the newest first.
+
+    Demonstrations are left out.
+    """
+    rows = session.execute(
+        select(Correction.slug, Correction.issued_at)
+        .where(_newest(), ~Correction.demo)
+        .order_by(Correction.issued_at.desc(), Correction.id.desc())
+        .limit(limit)
+    )
+    return [(row.slug, row.issued_at) for row in rows]
+
+
 def versions(session: Session, number: str) -> Sequence[Correction]:
     """Return all versions of the correction `number`, newest first. Raises NotFound."""
     found = session.scalars(

@@ -5,18 +5,19 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
 from app import web
 from app.i18n import words
 from models import Correction, Field, NotFound, Rating, ReasonCode
-from publish import answers, claimreview, feeds, forms, plan, register, showing
+from publish import answers, claimreview, feeds, forms, plan, register, showing, sitemap
 
 router = APIRouter()
 FiltersDep = Annotated[register.Filters, Depends(forms.filters)]
 PageDep = Annotated[int, Depends(forms.page_number)]
 # The words on these pages depend on the language cookie; a shared cache must know.
 VARIES: Final = {"Vary": "Cookie"}
+NEVER: Final = datetime(2026, 1, 1, tzinfo=UTC)  # when a list changed to which nothing was added yet
 
 
 def options(lang: str, kind: str, values: Iterable[str]) -> list[tuple[str, str]]:
@@ -106,7 +107,7 @@ def _feed(request: Request, session: web.SessionDep) -> feeds.Feed:
             for one in page.items
         ],
         checkpoint=points[0] if points else None,
-        empty_since=datetime(2026, 1, 1, tzinfo=UTC),
+        empty_since=NEVER,
     )
 
 
@@ -216,3 +217,18 @@ def transparency(request: Request, session: web.SessionDep) -> Response:
         "ratings": list(Rating),
     }
     return web.page(request, "publish/transparency.html", context, headers=VARIES)
+
+
+@router.get("/robots.txt")
+def robots(request: Request) -> Response:
+    """Tell search engines what is not for them."""
+    headers = {"Cache-Control": "public, max-age=3600"}
+    return PlainTextResponse(sitemap.robots(web.house(request).public_url), headers=headers)
+
+
+@router.get("/sitemap.xml")
+def site_map(request: Request, session: web.SessionDep) -> Response:
+    """Tell search engines what there is: standing pages and every correction that is no demonstration."""
+    found = register.addresses(session, limit=sitemap.MOST)
+    body = sitemap.sitemap(web.house(request).public_url, found)
+    return answers.kept(request, body, "application/xml", found[0][1] if found else NEVER)

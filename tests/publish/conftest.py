@@ -61,10 +61,10 @@ def a_correction(**values: Any) -> Correction:
     return Correction(**{**defaults, **values})
 
 
-def approved(session: Session, **verdict: Any) -> Case:
+def approved(session: Session, *, demo: bool = False, **verdict: Any) -> Case:
     """A case whose verdict says `verdict` and is approved by somebody else."""
     author, approver = make.officer(session, "verifier"), make.officer(session, "approver")
-    case = make.taken_case(session, author)
+    case = make.taken_case(session, author, demo=demo)
     make.arrival(session, case_id=case.id)
     make.evidence(session, case, author)
     make.approval(session, make.verdict(session, case, author, **verdict), approver)
