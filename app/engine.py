@@ -70,7 +70,7 @@ def make_engine(
             cursor.execute(
                 "SELECT set_config('TimeZone', 'UTC', false), set_config('statement_timeout', %s, false),"
                 " set_config('lock_timeout', %s, false),"
-                " set_config('hnsw.ef_search', '100', false),"  # as widely as decision 0014 says
+                " set_config('hnsw.ef_search', '200', false),"  # as widely as decision 0014 says
                 " set_config('hnsw.iterative_scan', 'strict_order', false),"
                 " set_config('jit', 'off', false)",  # compiling takes longer than any statement of this house
                 (str(round(statement_seconds * 1000)), str(round(lock_seconds * 1000))),

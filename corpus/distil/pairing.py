@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 from corpus import encoder
 from corpus.distil import building, graph, lessons, pairs, pieces, reading, statements, student, weights
 from corpus.distil.pairs import Pair, Said
-from corpus.encoder import CARD, GRAPH, TOKENIZER
+from corpus.encoder import CARD, GRAPH, TOKENIZER, WORDS
 from corpus.meanings import Meanings
 
 NAME: Final = "kiemtin-reader"
@@ -116,7 +116,9 @@ def reached(
 
 def write_card(out: Path, courses: Sequence[Mapping[str, Any]], told: Mapping[str, Any]) -> dict[str, Any]:
     """Write `model_card.json` beside the graph it describes and return it."""
-    digest = hashlib.sha256((out / GRAPH).read_bytes()).hexdigest()
+    digest, words = (
+        hashlib.sha256(path.read_bytes()).hexdigest() for path in (out / GRAPH, encoder.FOLDER / WORDS)
+    )
     card = {
         "name": NAME,
         "revision": digest[:12],
@@ -124,7 +126,7 @@ def write_card(out: Path, courses: Sequence[Mapping[str, Any]], told: Mapping[st
         "courses": courses,
         "kept_back": told,
         "origins": {**lessons.ORIGINS},
-        "sha256": {GRAPH: digest},
+        "sha256": {GRAPH: digest, WORDS: words},  # the words lie with the encoder
     }
     (out / CARD).write_text(json.dumps(card, ensure_ascii=False, indent=1) + "\n", "utf-8")
     return card

@@ -16,7 +16,7 @@ PIECES = re.findall(
     r"\S+",
     "đập Đ.Ậ.P v ỡ vowx d9a65p ko mn TQ 300k 8/9/2024 Аập thuỷ hoà l@o https://a.vn/x?fbclid=1 😭 "
     "! a\u0301\u0323 đ ập aaaa www.x.vn K \u200b . - đi.ện 𝐕ỡ ﷺ İ ß 中国 q12 Mày.Đi a_b "
-    "\u1100\u1161 ddaapj x MAX",
+    "\u1100\u1161 ddaapj x MAX Hs Bac Ae",
 )
 WORDS = st.lists(st.sampled_from(PIECES), max_size=30).map(" ".join)
 
@@ -179,6 +179,20 @@ def test_counts_of_words_say_what_the_whole_text_says(raw: str) -> None:
     for step in (*steps, repair.expand_chat, repair.place_tones, repair.respell):
         assert step(canonical) == canonical
     assert tokens.folded(canonical) == fold(canonical)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("nghe noi dap o Bac Hs da vo", "nghe noi dap o Bac Hs da vo"),
+        ("các Hs lớp 3 nghỉ học", "các học sinh lớp 3 nghỉ học"),
+        ("Anh Ko biết. Hs nghỉ học", "Anh không biết. học sinh nghỉ học"),
+        ("thầy ở TP Lai Châu. Hs nghỉ", "thầy ở thành phố Lai Châu. học sinh nghỉ"),
+        ("xe về tới Tp Hcm tối qua", "xe về tới thành phố Hồ Chí Minh tối qua"),
+    ],
+)
+def test_what_ends_a_name_is_no_chat_spelling(written: str, read: str) -> None:
+    assert normalise(written).canonical == read
 
 
 def test_kilograms_are_no_chat_spelling_after_a_number() -> None:

@@ -80,6 +80,8 @@ def test_a_small_encoder_is_built_whole(
     more = learning.Course(minutes=0.02, size=4, seed=5)
     again = building.build(folder, tmp_path / "more", more, tell=lambda _: None, start=made.folder)
     assert [course["seed"] for course in again.card["courses"]] == [171, 5]
+    assert (again.folder / "words.npz").read_bytes() == (made.folder / "words.npz").read_bytes()
+    assert (again.folder / "model.onnx").read_bytes() != (made.folder / "model.onnx").read_bytes()
     with pytest.raises(ValueError, match="the words of another model"):
         graph.read(FOLDER, student.made(one_layer, range(400)))
     with pytest.raises(ValueError, match="no graph of this model"):
