@@ -83,11 +83,15 @@ class Like:
     hit: search.Hit
     decision: dedupe.Decision
     elsewhere: bool  # the arrival names another place that is on the map
+    slip: bool = False  # all that differs are mistyped names
 
     @property
     def near(self) -> bool:
-        """Whether the ranker counts it as near; whether it tells of the same place is not asked."""
-        return self.hit.band in _NEAR
+        """Whether the ranker counts it as near, or leaves it possible where only names are mistyped.
+
+        Whether it tells of the same place is not asked.
+        """
+        return self.hit.band in _NEAR or (self.slip and self.hit.band is not None)
 
 
 def like(session: Session, normal: NormalText, hits: Sequence[search.Hit]) -> list[Like]:
@@ -102,7 +106,7 @@ def like(session: Session, normal: NormalText, hits: Sequence[search.Hit]) -> li
         if decision in dedupe.JOINS and not pictured.typed(normal.fingerprint, case.fingerprint):
             decision = dedupe.Decision.SUGGEST
         elsewhere = variant and not slip and mistyped.known_place(normal.canonical, told)
-        found.append(Like(case, hit, decision, elsewhere))
+        found.append(Like(case, hit, decision, elsewhere, slip))
     return found
 
 

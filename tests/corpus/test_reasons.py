@@ -306,7 +306,7 @@ CHANGED = Opinion(0.01, 0.98, 0.01, "r")
 
 def test_badly_typed_texts_are_left_to_the_rules() -> None:
     badly = (
-        "Chào ad, trong nhóm của xóm đăng rầm rộ là Dap thuy die Voc Ly o Bac Hs da vo, nc dg trann ve xuoi,"
+        "Chào ad, trong nhóm của xóm đăng rầm rộ là Dap thuy die Voc Ly o Bac Ha da vo, nc dg trann ve xuoi,"
         " ba con vung ha du chay ngay len cho cao có đúng không ạ, em lo quá"
     )
     found = explain(side(badly), side(TOLD), read=lambda *_: pytest.fail("read"))

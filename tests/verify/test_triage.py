@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from corpus import encoder, passages
+from corpus import encoder, passages, search
 from corpus.encoder import Encoder
 from corpus.text import normalise
-from models import Arrival, ArrivalState, Case, CaseState, Joined, Match, Passage, Twin
+from models import Arrival, ArrivalState, Band, Case, CaseState, Joined, Match, Passage, Twin
 from tests import factories as make
-from verify import triage
+from verify import joining, triage
 
 Sessions = sessionmaker[Session]
 AT = make.AT
@@ -93,6 +93,28 @@ def test_two_different_dams_make_two_cases(
     second = send("Đập thủy điện Cốc Ly ở Bắc Hà đã vỡ, bà con vùng hạ du chạy ngay lên chỗ cao")
     run(sessions, model)
     assert joined(sessions, first)[0] != joined(sessions, second)[0]
+
+
+def test_a_copy_whose_names_are_mistyped_resembles_its_case(
+    sessions: Sessions, model: Encoder, send: Callable[..., int]
+) -> None:
+    told = "Đập thủy điện {} đã vỡ, nước đang tràn về xuôi, bà con vùng hạ du chạy ngay lên chỗ cao"
+    first = send(told.format("Cốc Ly ở Bắc Hà"))
+    send(told.format("Nậm Pung ở Bát Xát"))
+    run(sessions, model)
+    copy = normalise(
+        "Chào ad, nhà em ở trên này thấy trong nhóm của xóm đăng rầm rộ là Dap thuy die Voc Ly o Bac Hs da"
+        " vo, nc dg trann ve xuoi, ba con vung ha du chay ngay len cho cao Thế có đúng không ạ, em lo quá"
+        " cảm ơn mọi người nhiều."
+    )
+    with sessions() as session:
+        like = joining.like(session, copy, search.cases(session, search.Query.of(copy, model)))
+        near = joining.resembled(like)
+        assert joining.choose(session, like) is None
+    assert like[0].slip
+    assert like[0].hit.band is Band.POSSIBLE
+    assert near is not None
+    assert near.id == joined(sessions, first)[0]
 
 
 def test_a_known_claim_is_matched_with_reasons(
