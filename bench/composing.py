@@ -1,7 +1,7 @@
 """Makes sets for `kiemtin evaluate` out of others: `python -m bench.composing KIND DATA OUT`.
 
 KIND is `reports`: development reports, with and without an answer, against the confirmed claims among all
-headlines of `vi_distractors`; or `citizens`: likewise, reports by another hand on those claims on which the
+headlines of `vi_distractors`; or `citizens`: likewise, reports by other hands on those claims on which the
 encoder learnt no report (`bench/data/reports.jsonl`); or `noise`: headlines and paraphrases of news, each
 disturbed in every way of `bench.noise`; or an exam of `bench.stated`: what says the same as its statements
 against their claims among headlines, and other events without an answer. DATA is a folder of sets as

@@ -47,7 +47,7 @@ def test_reports_are_asked_among_all_headlines(data: Path, tmp_path: Path) -> No
     ]
 
 
-def test_citizens_tell_of_claims_of_which_no_report_was_learnt(data: Path) -> None:
+def test_citizens_tell_of_confirmed_claims(data: Path) -> None:
     corpus, asked = composing.citizens(data)
     told = [one for one in asked if one.answers]
     known = {

@@ -83,7 +83,7 @@ class Like:
     hit: search.Hit
     decision: dedupe.Decision
     elsewhere: bool  # the arrival names another place that is on the map
-    slip: bool = False  # all that differs are mistyped names
+    slip: bool  # all that differs are mistyped names
 
     @property
     def near(self) -> bool:

@@ -36,8 +36,8 @@ def build(
 
     Writes model.onnx, words.npz, tokenizer.json and model_card.json to OUT; those in corpus/data/encoder are
     shipped. With --start the student goes on from such a folder, the shipped one too, and leaves its words as
-    they are, which the reader of pairs shares; with --keep above 0 they change all the same. It learns on a
-    GPU where torch finds one, with larger batches.
+    they are, which the reader of pairs shares: give --keep 0 with it, or the package's words are mixed in. It
+    learns on a GPU where torch finds one, with larger batches.
     """
     _needs_weights()
     from corpus.distil import building, learning  # noqa: PLC0415  torch

@@ -46,9 +46,10 @@ def build(
     Takes `course.minutes` and a few more on two cores and about 3 GB of memory. The same lessons come in the
     same order every time; the weights depend on the machine, and on how many steps it takes in that time.
     `start`: the folder of an earlier build, from whose pieces and weights this one goes on, while its words
-    stay as they are: the reader of pairs shares them. Without minutes nothing is learnt. `other` is an
-    earlier build and its share in what was learnt, before a share of the unchanged weights is mixed in: two
-    that began alike and learnt apart do better together (Wortsman et al. 2022, Model soups).
+    are not learnt on: the reader of pairs shares them (`course.kept` must be 0 then, too). Without minutes
+    nothing is learnt. `other` is an earlier build and its share in what was learnt, before a share of the
+    unchanged weights is mixed in: two that began alike and learnt apart do better together (Wortsman et al.
+    2022, Model soups).
     """
     taught = lessons.gathered(texts)
     tell(f"{sum(map(len, taught.pairs.values()))} pairs, {sum(map(len, taught.texts.values()))} texts")

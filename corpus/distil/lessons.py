@@ -165,7 +165,7 @@ def _invented(lessons: Lessons) -> None:
         for asking in (*one.same, *one.changed[:_CHANGED]):
             lessons.add("statements", one.claim, asking, one.claim)
         lessons.beside["statements"] += one.apart
-    headlines = lessons.beside["reports"]
+    headlines = lessons.beside["reports"]  # of these half as many as a shelf takes
     lessons.beside["statements"] += headlines[:: max(1, len(headlines) // _BESIDE * 2)]
 
 
