@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app import keys, migrate, opening
 from app.refused import StartRefused
 from app.settings import HOME, Settings
-from models import Case, ConfirmedClaim, Contact, Officer, PlanTask, Role
+from models import Calibration, Case, ConfirmedClaim, Contact, Officer, PlanTask, Role
 
 Level = Literal["ok", "warn", "bad"]
 _LEAST_FREE: Final = 1 << 30  # bytes
@@ -163,6 +163,7 @@ def _content(session: Session, settings: Settings, contact_key: bytes) -> Iterat
             "Demo officers or demo cases are present; `kiemtin seed --remove-demo` removes them.",
         )
     yield from _people(session)
+    yield from _calibrated(session)
     sealed = session.scalar(select(Contact.ciphertext).order_by(Contact.arrival_id.desc()).limit(1))
     if sealed is not None:
         try:
@@ -171,6 +172,15 @@ def _content(session: Session, settings: Settings, contact_key: bytes) -> Iterat
             yield Finding(
                 "bad", "CONTACT_KEY does not open the contact data in the database; find the old key."
             )
+
+
+def _calibrated(session: Session) -> Iterator[Finding]:
+    for one in session.scalars(select(Calibration).where(Calibration.cases > 0).order_by(Calibration.kind)):
+        yield Finding(
+            "ok",
+            f"Of the latest {one.cases} decided cases opened by a {one.kind} the nearest claim answered "
+            f"{one.answered}, where {one.expected:.0f} were expected; log-odds move by {one.moved:+.2f}.",
+        )
 
 
 def _people(session: Session) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ import intake.pictures
 import intake.proofs
 import intake.reports
 import intake.watching
+import verify.calibrations
 import verify.letting
 from app import checkpoints
 
@@ -50,11 +51,16 @@ def timetable(
         with sessions.begin() as session:
             verify.letting.let_some_in(session, at=datetime.now(UTC))
 
+    def calibrate() -> None:
+        with sessions.begin() as session:
+            verify.calibrations.count(session, at=datetime.now(UTC))
+
     return {
         "sign-checkpoint": (30, sign),
         "erase-contacts": (3600, erase),
         "tidy-sources": (3600, tidy),
         "let-in": (60, let_in),
+        "calibrate": (600, calibrate),
     }
 
 

@@ -2,10 +2,11 @@
 
 KIND is `reports`: development reports, with and without an answer, against the confirmed claims among all
 headlines of `vi_distractors`; or `citizens`: likewise, reports by other hands on those claims on which the
-encoder learnt no report (`bench/data/reports.jsonl`); or `noise`: headlines and paraphrases of news, each
-disturbed in every way of `bench.noise`; or an exam of `bench.stated`: what says the same as its statements
-against their claims among headlines, and other events without an answer. DATA is a folder of sets as
-`kiemtin train` reads it.
+encoder learnt no report (`bench/data/reports.jsonl`); or `citizens-fresh`: still others, with such that
+nothing answers (`reports_fresh.jsonl`); or `noise`: headlines and paraphrases of news, each disturbed in
+every way of `bench.noise`; or an exam of `bench.stated`: what says the same as its statements against their
+claims among headlines, and other events without an answer. DATA is a folder of sets as `kiemtin train`
+reads it.
 With the KIND `kept` it is one set, of which those answered queries remain that the encoder never learnt from.
 What is written to OUT is text of third parties and stays out of this repository.
 """
@@ -44,23 +45,33 @@ def reports(data: Path) -> Set:
 
 def citizens(data: Path) -> Set:
     """Return the same of reports on claims of whose reports the encoder never learnt."""
-    told = resources.files("bench").joinpath("data/reports.jsonl").read_text("utf-8").splitlines()
-    return _reported(data, [{"id": f"told-{number}", **json.loads(row)} for number, row in enumerate(told)])
+    return _reported(data, _by_other_hands("reports.jsonl"))
 
 
-def _reported(data: Path, told: Iterable[Mapping[str, Any]]) -> Set:
+def citizens_fresh(data: Path) -> Set:
+    """Return the same of reports by still other hands, those that nothing answers among them."""
+    return _reported(data, _by_other_hands("reports_fresh.jsonl"), none=[])
+
+
+def _by_other_hands(name: str) -> list[dict[str, Any]]:
+    told = resources.files("bench").joinpath(f"data/{name}").read_text("utf-8").splitlines()
+    return [{"id": f"told-{number}", **json.loads(row)} for number, row in enumerate(told)]
+
+
+def _reported(
+    data: Path, told: Iterable[Mapping[str, Any]], none: Iterable[Mapping[str, Any]] | None = None
+) -> Set:
     corpus = {row["id"]: row["claim"] for row in _lines(data / "confirmed_claims.jsonl")}
     titles = _lines(data / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl")
     corpus |= {f"title-{row['id']}": row["text"] for row in titles}
-    asked = [
-        Question(row["text"], f"{row['lang']} {row['style']}", frozenset({row["case_id"]}), id=row["id"])
-        for row in told
-    ]
-    none = [
-        Question(row["text"], f"none {row['lang']}", frozenset(), id=row["id"])
-        for row in _lines(data / "reports_no_match_dev.jsonl")
-    ]
-    return corpus, [*asked, *none]
+    others = _lines(data / "reports_no_match_dev.jsonl") if none is None else none
+    return corpus, [_question(row) for row in [*told, *others]]
+
+
+def _question(row: Mapping[str, Any]) -> Question:
+    answer = row.get("case_id")
+    group = f"{row['lang']} {row['style']}" if answer else f"none {row['lang']}"
+    return Question(row["text"], group, frozenset({answer} if answer else ()), id=row["id"])
 
 
 def disturbed(data: Path) -> Set:
@@ -128,6 +139,7 @@ def _write(path: Path, lines: Iterable[str]) -> None:
 _KINDS: Final[dict[str, Callable[[Path], Set]]] = {
     "reports": reports,
     "citizens": citizens,
+    "citizens-fresh": citizens_fresh,
     "noise": disturbed,
     "kept": kept_back,
     **{exam: partial(told, exam=exam) for exam in stated.EXAMS},

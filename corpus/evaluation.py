@@ -9,7 +9,7 @@ own article, for example) is left out of every ranking.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +19,7 @@ import numpy as np
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from corpus import baselines, passages, ranker, search
+from corpus import baselines, calibration, passages, ranker, search
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
 from corpus.evaluate import Ranked, figures
@@ -226,6 +226,7 @@ def summary(
     times = np.array([one.seconds for one in answered]) * 1000
     whole: dict[str, Any] = {
         **_figures(ranked),
+        "ece_calibrated": _figures(calibrated(ranked))[_OF_PROBABILITIES],
         "latency_ms": {"p50": float(np.percentile(times, 50)), "p95": float(np.percentile(times, 95))},
         "queries": len(known.questions),
         "corpus": len(known.corpus),
@@ -239,6 +240,28 @@ def summary(
         "baselines": compare(known, loaded, answered),
     }
     return _rounded(whole)
+
+
+def calibrated(ranked: Sequence[Ranked]) -> list[Ranked]:
+    """Return the same with the probabilities that are told where people have decided as many others.
+
+    As the service does it (verify/calibrations.py); each half is moved by the answers to the other half.
+    """
+    halves = [[one for one in ranked[start::2] if one.probabilities] for start in (1, 0)]
+    model = ranker.load()
+    judges = [
+        replace(
+            model,
+            moved=calibration.moved(
+                [calibration.log_odds(one.probabilities[0]) for one in half], [one.hits[0] for one in half]
+            ),
+        )
+        for half in halves
+    ]
+    return [
+        replace(one, probabilities=[judges[place % 2].told(value) for value in one.probabilities])
+        for place, one in enumerate(ranked)
+    ]
 
 
 def _figures(ranked: Sequence[Ranked]) -> dict[str, float]:

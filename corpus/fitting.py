@@ -21,14 +21,17 @@ from corpus.reader import Opinion
 _STRENGTH = 1.0  # inverse regularisation
 # Sets in which what answers may say something else of the same event.
 _LOOSELY = ("checkthat2021_2b_en", "vi_news_clusters", "vi_vietnews_title2lead")
-_READ = {"least": 0.003, "most": 0.95}  # probabilities of the best between which it is read
-_UNHEARD = {"least": 1.0, "most": 0.0, "weights": [1.0, 0.0, 0.0], "bias": 0.0}
+_INVENTED = ("statements", "told")
+# Probabilities of the best between which it is read, and the log-odds within which others are read beside it.
+_READ = {"least": 0.003, "most": 0.95, "close": 1.5}
+_UNHEARD = {"least": 1.0, "most": 0.0, "close": 0.0, "weights": [1.0, 0.0, 0.0], "bias": 0.0}
 _BANDS = {"strong": 0.85, "likely": 0.5, "possible": 0.2}
 _BALANCE = 0.5  # exponent by which small sets count more
 # Reports and claims are what the service is for; two titles of one event are rarely the same claim.
 _COUNT = {
     "reports": 3.0,
     "statements": 2.0,
+    "told": 3.0,
     "vi_handmade_claims": 2.0,
     "vi_news_clusters": 0.4,
     "vi_vietnews_title2lead": 0.4,
@@ -83,11 +86,10 @@ def fit_second(
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  slow to load, wanted here alone
 
     rows, labels, counts = [], [], []
-    heard = [one.unseen and one.source not in _LOOSELY for one in lists]
-    worth = _worth([one for one, is_heard in zip(lists, heard, strict=True) if is_heard])
-    for one, found, is_heard in zip(lists, probabilities, heard, strict=True):
-        best = max(range(len(found)), key=found.__getitem__, default=None)
-        if is_heard and best is not None and _READ["least"] <= found[best] < _READ["most"]:
+    worth = _worth([one for one in lists if _heard(one)])
+    for one, found in zip(lists, probabilities, strict=True):
+        best = _best(found)
+        if _heard(one) and best is not None and _READ["least"] <= found[best] < _READ["most"]:
             rows.append(ranker.heights(found[best], read(one.sent, one.texts[best])))
             labels.append(one.labels[best])
             counts.append(worth[one.source])
@@ -96,6 +98,14 @@ def fit_second(
     model = LogisticRegression(C=_STRENGTH, max_iter=3000).fit(rows, labels, sample_weight=counts)
     weights = np.round(model.coef_[0], 4).tolist()
     return {**_READ, "weights": weights, "bias": round(float(model.intercept_[0]), 4)}
+
+
+def _heard(one: Asked) -> bool:
+    return one.unseen and one.source not in _LOOSELY
+
+
+def _best(found: Sequence[float]) -> int | None:
+    return max(range(len(found)), key=found.__getitem__, default=None)
 
 
 def _fitted(lists: Sequence[Asked], version: str, read: Read) -> dict[str, Any]:
@@ -116,7 +126,7 @@ def train_ranker(lists: Sequence[Asked], version: str, origin: str, reader: Read
     held_out = [ranked for _, ranked in judged]
     cosines = [_ranked(one, one.table[:, 0].tolist()) for one in lists]
     unseen = [ranked for one, ranked in judged if one.unseen]
-    written = [ranked for one, ranked in judged if one.unseen and one.source != "statements"]
+    written = [ranked for one, ranked in judged if one.unseen and one.source not in _INVENTED]
     about = {
         "origin": origin,
         "reader": reader.revision,

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from corpus import diacritics, places
 from corpus.distil import lessons, noise, statements
+from corpus.distil.statements import Statement
 from corpus.evaluation import Collection, Question, read
 from corpus.meanings import Meanings
 from corpus.shelf import Shelf
@@ -127,9 +128,10 @@ class Asked:
 
 
 def sets(folder: Path) -> Iterator[tuple[str, Collection]]:
-    """Yield the sets under `folder/retrieval`, and two among news titles.
+    """Yield the sets under `folder/retrieval`, and some among news titles.
 
-    Those are reports against confirmed claims, and the invented statements of which nothing was learnt.
+    Those are reports against confirmed claims, and the invented statements of which nothing was learnt, with
+    what says the same and with reports of them.
     """
     for path in sorted((folder / "retrieval").iterdir()):
         if (path / "qrels.tsv.gz").exists() or (path / "qrels.tsv").exists():
@@ -139,7 +141,9 @@ def sets(folder: Path) -> Iterator[tuple[str, Collection]]:
     among = {row["id"]: row["text"] for row in list(lessons.rows(titles))[::10]} if titles.exists() else {}
     yield "reports", _reports(folder, among)
     if among:
-        yield "statements", _statements(among)
+        held = [one for one in statements.stored() if lessons.kept_back(one.claim)]
+        yield "statements", _statements(held, among)
+        yield "told", _told(held, among)
 
 
 def _translations(folder: Path) -> Iterator[tuple[str, Collection]]:
@@ -153,17 +157,28 @@ def _translations(folder: Path) -> Iterator[tuple[str, Collection]]:
         yield path.parent.name, Collection({row["id"]: row["vi"] for row in rows}, questions)
 
 
-def _statements(among: Mapping[str, str]) -> Collection:
-    held = [one for one in statements.stored() if lessons.kept_back(one.claim)]
+def _statements(held: Sequence[Statement], among: Mapping[str, str]) -> Collection:
     asked = [
         Question(text, "statements same", frozenset({one.claim}), id=one.claim)
         for one in held
         for text in one.same
+        if text not in one.told
     ]
     none = [
         Question(text, "statements none", frozenset(), id=one.claim) for one in held for text in one.apart
     ]
-    return Collection({one.claim: one.claim for one in held} | dict(among), [*asked, *none])
+    return Collection(_shelf(held, among), [*asked, *none])
+
+
+def _told(held: Sequence[Statement], among: Mapping[str, str]) -> Collection:
+    asked = [
+        Question(text, "told", frozenset({one.claim}), id=one.claim) for one in held for text in one.told
+    ]
+    return Collection(_shelf(held, among), asked)
+
+
+def _shelf(held: Sequence[Statement], among: Mapping[str, str]) -> Mapping[str, str]:
+    return {one.claim: one.claim for one in held} | dict(among)
 
 
 def _reports(folder: Path, among: Mapping[str, str]) -> Collection:

@@ -1,7 +1,8 @@
 """From signals to a probability that both texts make the same statement.
 
 A logistic regression whose coefficients stand in `data/ranker.json`, with what it was trained on and how well
-it did, and a second, small one that takes in what the reader of pairs thinks of the best. Another artefact,
+it did, and a second, small one that takes in what the reader of pairs thinks of the best. What is told
+allows for how often suggestions prove right where it serves (corpus/calibration.py). Another artefact,
 or another module with `load` and the methods of `Ranker`, can replace it.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from corpus import calibration
 from corpus.reader import Opinion
 from corpus.signals import DEAR, Signals, Table
 from models.match import Band
@@ -28,12 +30,13 @@ _LEAST_SHARE = 1e-5  # what an opinion counts at least
 class SecondOpinion:
     """How the reader's opinion of a pair moves its probability: `sigmoid(bias + weights · log-odds)`.
 
-    Asked for of the best where its probability is at least `least` and less than `most`: what is surer stays
-    as it is.
+    Asked for of the best where its probability is at least `least` and less than `most`, what is surer stays
+    as it is; and of those that come within `close` log-odds of it.
     """
 
     least: float
     most: float
+    close: float
     weights: tuple[float, float, float]  # of the log-odds of the probability, of "apart" and of "same"
     bias: float
 
@@ -42,16 +45,28 @@ class SecondOpinion:
     ) -> tuple[list[float], dict[int, Opinion]]:
         """Return the probabilities after reading, and the opinions of those places that were read.
 
-        `read` gets a place. Read is the best, and as long as another one is the best then, that one.
+        `read` gets a place. Read are the best and those close to it, and as long as another one is the best
+        then, that one.
         """
         found, opinions = list(probabilities), dict[int, Opinion]()
+        waiting = self._close(found)
         while found and len(set(opinions.values())) < MOST_READ:
-            best = max(range(len(found)), key=found.__getitem__)
+            best = next(waiting, None)
+            if best is None:
+                best = max(range(len(found)), key=found.__getitem__)
             if best in opinions or not self.least <= found[best] < self.most:
                 break
             opinions[best] = read(best)
             found[best] = self.of(found[best], opinions[best])
         return found, opinions
+
+    def _close(self, found: Sequence[float]) -> Iterator[int]:
+        """Return the places of the best and of those close to it, best first."""
+        order = sorted(range(len(found)), key=lambda place: (-found[place], place))
+        if not order or found[order[0]] >= self.most:
+            return iter(())
+        least = max(self.least, calibration.probability(calibration.log_odds(found[order[0]]) - self.close))
+        return iter([place for place in order if found[place] >= least])
 
     def of(self, probability: float, opinion: Opinion) -> float:
         """Return the probability of a pair that was read."""
@@ -80,6 +95,13 @@ class Ranker:
     bands: dict[Band, float]  # least probability of each band; below the lowest nothing is suggested
     about: dict[str, Any]  # training data, their origins, and the figures measured on held-out claims
     second: SecondOpinion
+    moved: float = 0.0  # log-odds between its own probabilities and those that are told
+
+    def told(self, probability: float) -> float:
+        """Return the probability that is told of a pair that, read and all, has `probability`."""
+        if not self.moved:
+            return probability
+        return calibration.probability(calibration.log_odds(probability) + self.moved)
 
     def score(self, signals: Sequence[Signals]) -> list[float]:
         """Return the probability (0..1) of each pair."""
@@ -114,8 +136,15 @@ class Ranker:
 
     @property
     def floor(self) -> float:
-        """The least probability at which anything is suggested."""
+        """The least probability, told, at which anything is suggested."""
         return min(self.bands.values())
+
+    @property
+    def least(self) -> float:
+        """The probability that is told as the floor."""
+        if not self.moved:
+            return self.floor
+        return calibration.probability(calibration.log_odds(self.floor) - self.moved)
 
     def contributions(self, pair: Signals) -> dict[str, float]:
         """Return what each signal added to the log-odds of `pair`, for people to look at."""
@@ -157,7 +186,11 @@ def read(text: str) -> Ranker:
 def _second(stored: dict[str, Any]) -> SecondOpinion:
     own, apart, same = map(float, stored["weights"])
     return SecondOpinion(
-        float(stored["least"]), float(stored["most"]), (own, apart, same), float(stored["bias"])
+        float(stored["least"]),
+        float(stored["most"]),
+        float(stored["close"]),
+        (own, apart, same),
+        float(stored["bias"]),
     )
 
 

@@ -19,7 +19,7 @@ from corpus.signals import Comparison, Signals
 from corpus.text import NormalText, normalise, reading
 from models import Band, Relation
 
-__all__ = ["DEPTH", "Hit", "Near", "Query", "bulk", "cases", "claims"]
+__all__ = ["DEPTH", "Answers", "Hit", "Near", "Query", "answers", "bulk", "cases", "claims"]
 
 _DIGITS: Final = 6  # of a probability: more than sums of numbers in another order leave equal
 _SLACK: Final = 10.0**-_DIGITS
@@ -124,14 +124,38 @@ class Near:
     band: Band | None
 
 
-def claims(session: Session, query: Query, *, limit: int = 10, floor: bool = True) -> list[Hit]:
+@dataclass(frozen=True)
+class Answers:
+    """What may answer a text, best first, and the best of all, suggested or not.
+
+    The probability of `best` is the ranker's own, unmoved. None: there is nothing at all.
+    """
+
+    hits: list[Hit]
+    best: Near | None
+
+
+def answers(
+    session: Session, query: Query, *, limit: int = 10, floor: bool = True, moved: float = 0.0
+) -> Answers:
     """Return the confirmed claims nearest to `query`, best first; none below the ranker's floor.
 
     Retired claims are left out. A claim is as near as the nearest of its texts is to the query or, where
-    that is long, to one of its passages. Without `floor` the list is as long as there are candidates, for
-    measuring.
+    that is long, to one of its passages. All probabilities are `moved` by so many log-odds
+    (verify/calibrations.py). Without `floor` the list is as long as there are candidates, for measuring.
     """
-    return _hits(session, query, "claim", limit=limit, floor=floor)
+    model = replace(ranker.load(), moved=moved)
+    (ordered,) = _ranked(session, [query], "claim", model, floor=floor)
+    shown = [one for one in ordered if not floor or one.told >= model.floor]
+    best = next((Near(one.owner_id, one.probability, model.band(one.told)) for one in ordered[:1]), None)
+    return Answers(_hits(query, shown[:limit]), best)
+
+
+def claims(
+    session: Session, query: Query, *, limit: int = 10, floor: bool = True, moved: float = 0.0
+) -> list[Hit]:
+    """Return the hits of `answers`."""
+    return answers(session, query, limit=limit, floor=floor, moved=moved).hits
 
 
 def cases(session: Session, query: Query, *, limit: int = 5) -> list[Hit]:
@@ -139,7 +163,8 @@ def cases(session: Session, query: Query, *, limit: int = 5) -> list[Hit]:
 
     Neither of two reports asks for the other, so their vectors are compared both ways.
     """
-    return _hits(session, query, "case", limit=limit, floor=False)
+    (ordered,) = _ranked(session, [query], "case", ranker.load(), floor=False)
+    return _hits(query, ordered[:limit])
 
 
 def bulk(
@@ -153,8 +178,8 @@ def bulk(
     for start in range(0, len(texts), _BATCH):
         queries = Query.several(texts[start : start + _BATCH], encoder)
         result += [
-            [Near(one.owner_id, one.probability, one.model.band(one.probability)) for one in ordered[:limit]]
-            for ordered in _ranked(session, queries, "claim")
+            [Near(one.owner_id, one.told, one.model.band(one.told)) for one in ordered[:limit]]
+            for ordered in _ranked(session, queries, "claim", ranker.load(), floor=False)
         ]
     return result
 
@@ -173,24 +198,28 @@ class _Scored:
     opinion: reader.Opinion | None = None  # of both texts, where it was asked for
 
     @property
+    def told(self) -> float:
+        """The probability that people are told."""
+        return self.model.told(self.probability)
+
+    @property
     def pair(self) -> tuple[str, str]:
         """Both texts as the reader gets them."""
         known = self.known.side
         return self.query.readable, readable(known.canonical, known.lang)
 
 
-def _hits(session: Session, query: Query, owner: Owner, *, limit: int, floor: bool) -> list[Hit]:
-    (ordered,) = _ranked(session, [query], owner, floor=floor)
+def _hits(query: Query, shown: Sequence[_Scored]) -> list[Hit]:
     # Reasons, and signals that are not weighed, take their time: only for those that are shown.
     return [
         _hit(query, one, _all_signals(one), _reading(query, one) if place < ranker.MOST_READ else None)
-        for place, one in enumerate(ordered[:limit])
+        for place, one in enumerate(shown)
     ]
 
 
 def _reading(query: Query, one: _Scored) -> reasons.Read | None:
     """Return what reads pairs: only where something is suggested, and in processes that encode."""
-    if query.encoder is None or one.model.band(one.probability) is None:
+    if query.encoder is None or one.model.band(one.told) is None:
         return None
     opinion = one.opinion
     return reader.load().read if opinion is None else lambda *_: opinion
@@ -202,9 +231,9 @@ def _all_signals(one: _Scored) -> Signals:
 
 
 def _ranked(
-    session: Session, queries: Sequence[Query], owner: Owner, *, floor: bool = False
+    session: Session, queries: Sequence[Query], owner: Owner, model: ranker.Ranker, *, floor: bool
 ) -> list[list[_Scored]]:
-    """Return for each query who is near, best first; with `floor` none below the ranker's floor.
+    """Return for each query who is near, best first; with `floor` only whoever may reach the ranker's floor.
 
     Claims are compared with its passages too.
     """
@@ -214,7 +243,6 @@ def _ranked(
     if parts:
         asking += parts
         found += candidates.find(session, [part.asked for _, part in parts], owner, depth=candidates.SHALLOW)
-    model = ranker.load()
     best: list[dict[int, _Scored]] = [{} for _ in queries]
     for (number, query), known in zip(asking, found, strict=True):
         asks = query.both_ways if owner == "case" else query.side
@@ -226,8 +254,7 @@ def _ranked(
                 best[number][one.owner_id] = _Scored(
                     one.owner_id, probability, query, one, beside, place, model
                 )
-    ordered = [_reconsidered(sorted(one.values(), key=_place)) for one in best]
-    return [[one for one in found if not floor or one.probability >= model.floor] for found in ordered]
+    return [_reconsidered(sorted(one.values(), key=_place)) for one in best]
 
 
 def _reconsidered(found: list[_Scored]) -> list[_Scored]:
@@ -262,7 +289,7 @@ def _probabilities(beside: Comparison, model: ranker.Ranker, *, floor: bool) -> 
     # Hardly one candidate in twenty could reach the floor, whatever its dearest signals say.
     above = model.hopeful.of_table(beside.table(model.hopeful.features))
     nearest = set(np.argsort(above)[-_NEAREST:].tolist())
-    near = [place for place, most in enumerate(above) if most >= model.floor - _SLACK or place in nearest]
+    near = [place for place, most in enumerate(above) if most >= model.least - _SLACK or place in nearest]
     yield from zip(near, model.of_table(beside.table(model.features, near)), strict=True)
 
 
@@ -272,6 +299,8 @@ def _signals(nearest: _Scored, measured: Signals) -> Iterator[tuple[str, float]]
     if nearest.opinion is not None:
         yield "read_apart", nearest.opinion.apart
         yield "read_same", nearest.opinion.same
+    if nearest.model.moved:
+        yield "calibration", nearest.model.moved
 
 
 def _hit(query: Query, nearest: _Scored, measured: Signals, read: reasons.Read | None) -> Hit:
@@ -283,8 +312,8 @@ def _hit(query: Query, nearest: _Scored, measured: Signals, read: reasons.Read |
     pair = f"{query.normal.fingerprint}:{known.fingerprint}"
     return Hit(
         owner_id=nearest.owner_id,
-        probability=nearest.probability,
-        band=nearest.model.band(nearest.probability),
+        probability=nearest.told,
+        band=nearest.model.band(nearest.told),
         relation=why.relation,
         overlap=LCSseq.normalized_similarity(side.folded.split(), other.folded.split()),
         signals={name: round(value, 4) for name, value in _signals(nearest, measured)},

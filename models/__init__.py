@@ -23,6 +23,7 @@ from models.article import (
 )
 from models.audit import AuditCheckpoint, AuditDetail, AuditEntry
 from models.base import Base
+from models.calibration import BestGuess, Calibration
 from models.capture import Capture, CaptureFailure, CaptureState, ReadableCopy
 from models.case import MOVES, Case, CaseState, ClosedReason
 from models.claim import ClaimOrigin, ConfirmedClaim
@@ -74,6 +75,8 @@ __all__ = [
     "AuditEntry",
     "Band",
     "Base",
+    "BestGuess",
+    "Calibration",
     "Capture",
     "CaptureFailure",
     "CaptureState",

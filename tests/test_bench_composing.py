@@ -63,6 +63,15 @@ def test_citizens_tell_of_confirmed_claims(data: Path) -> None:
     assert [one.group for one in asked if not one.answers] == ["none vi"]
 
 
+def test_other_citizens_bring_their_own_reports_that_nothing_answers(data: Path) -> None:
+    told, before = composing.citizens_fresh(data)[1], composing.citizens(data)[1]
+    assert not {one.text for one in told} & {one.text for one in before}
+    assert {answer for one in told for answer in one.answers} == {a for one in before for a in one.answers}
+    groups = Counter(one.group.partition(" ")[0] for one in told)
+    assert groups["none"] == sum(not one.answers for one in told) == 100
+    assert len({one.text for one in told}) == len({one.id for one in told}) == len(told) > 400
+
+
 def test_only_answered_queries_are_kept_that_were_never_learnt_from(tmp_path: Path) -> None:
     names = [f"q{number}" for number in range(40)]
     _write(tmp_path / "corpus.jsonl", [{"id": "d", "text": "Cầu mới thông xe"}])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from rapidfuzz import fuzz
 from rapidfuzz.distance import LCSseq
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from verify import dedupe, mistyped, pictured, same_picture
 
 _CASES: Final = 6  # of one family, with which a copy is compared
 _NEAR: Final = frozenset({Band.STRONG, Band.LIKELY})
+_LETTERS: Final = 80  # percent of those of the case's text that stand in the arrival's, one after another
+_TELLING: Final = 40  # letters of a case's text, below which they stand in many
 
 
 def standing(session: Session, case: Case) -> Case:
@@ -84,14 +87,16 @@ class Like:
     decision: dedupe.Decision
     elsewhere: bool  # the arrival names another place that is on the map
     slip: bool  # all that differs are mistyped names
+    within: bool  # the case's text stands in the arrival's but for some letters
 
     @property
     def near(self) -> bool:
         """Whether the ranker counts it as near, or leaves it possible where only names are mistyped.
 
+        Or the case's text stands in the arrival's, however broken, which the ranker may take for noise.
         Whether it tells of the same place is not asked.
         """
-        return self.hit.band in _NEAR or (self.slip and self.hit.band is not None)
+        return self.hit.band in _NEAR or (self.slip and self.hit.band is not None) or self.within
 
 
 def like(session: Session, normal: NormalText, hits: Sequence[search.Hit]) -> list[Like]:
@@ -106,8 +111,16 @@ def like(session: Session, normal: NormalText, hits: Sequence[search.Hit]) -> li
         if decision in dedupe.JOINS and not pictured.typed(normal.fingerprint, case.fingerprint):
             decision = dedupe.Decision.SUGGEST
         elsewhere = variant and not slip and mistyped.known_place(normal.canonical, told)
-        found.append(Like(case, hit, decision, elsewhere, slip))
+        within = hit.owner_id in texts and _within(texts[hit.owner_id].folded, normal.folded)
+        found.append(Like(case, hit, decision, elsewhere, slip, within))
     return found
+
+
+def _within(known: str, folded: str) -> bool:
+    """Return whether the folded text of a case stands in a longer one but for some letters."""
+    if not _TELLING <= len(known) <= len(folded):
+        return False
+    return fuzz.partial_ratio(known, folded, score_cutoff=_LETTERS) >= _LETTERS
 
 
 def resembled(found: Sequence[Like]) -> Case | None:

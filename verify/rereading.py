@@ -91,7 +91,7 @@ def reread(session: Session, arrival: Arrival, encoder: Encoder, *, at: datetime
         first = queries[0]
         values = passages.values(read, first.passage_vector, str(encoder.description), asking=first.vector)
         session.execute(update(Passage).where(Passage.id == own.id).values(**values))
-    kept = triage.rank(session, case, *queries, encoder=encoder, at=at)
+    kept = triage.rank(session, case, queries, arrival.kind, encoder=encoder, at=at)
     session.execute(
         delete(Match).where(
             Match.case_id == case.id,

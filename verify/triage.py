@@ -5,6 +5,7 @@ that kills the process is set aside after a few tries instead of stopping all ot
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, case, func, select, update
@@ -17,6 +18,7 @@ from corpus.encoder import Encoder
 from corpus.text import NormalText
 from models import (
     Arrival,
+    ArrivalKind,
     ArrivalState,
     Case,
     CaseState,
@@ -27,7 +29,7 @@ from models import (
     audit,
 )
 from models.case import CASE_NUMBERS
-from verify import budget, dedupe, joining, pictured, resembling, same_picture, sifting
+from verify import budget, calibrations, dedupe, joining, pictured, resembling, same_picture, sifting
 from verify.sieve import Sieve, hold_all
 
 log = logging.getLogger(__name__)
@@ -171,17 +173,29 @@ def _settle(
     if seen is not None:
         _suggest_picture(session, case, seen, encoder, at=at)
     suggest_twins(session, case, twins, encoder, at=at)
-    rank(session, case, query, *_read(session, arrival, normal, encoder), encoder=encoder, at=at)
+    queries = [query, *_read(session, arrival, normal, encoder)]
+    rank(session, case, queries, arrival.kind, encoder=encoder, at=at)
     return case
 
 
-def rank(session: Session, case: Case, *queries: search.Query, encoder: Encoder, at: datetime) -> list[int]:
+def rank(
+    session: Session,
+    case: Case,
+    queries: Sequence[search.Query],
+    kind: ArrivalKind,
+    *,
+    encoder: Encoder,
+    at: datetime,
+) -> list[int]:
     """Attach the confirmed claims nearest to any of `queries` to `case` as suggestions; returns their ids.
 
-    A pair that a person has judged stays as judged.
+    `kind`: of what opened the case. A pair that a person has judged stays as judged.
     """
+    moved = calibrations.moved(session, kind)
+    answers = [search.answers(session, query, limit=MATCHES, moved=moved) for query in queries]
+    calibrations.note(session, case.id, kind, answers, at=at)
     best: dict[int, search.Hit] = {}
-    for hit in (hit for query in queries for hit in search.claims(session, query, limit=MATCHES)):
+    for hit in (hit for one in answers for hit in one.hits):
         if hit.owner_id not in best or hit.probability > best[hit.owner_id].probability:
             best[hit.owner_id] = hit
     hits = sorted(best.values(), key=lambda hit: -hit.probability)[:MATCHES]

@@ -33,7 +33,8 @@ def match(
     from app import opening  # noqa: PLC0415
     from corpus import encoder, search  # noqa: PLC0415
     from corpus.text import normalise  # noqa: PLC0415
-    from models import ConfirmedClaim  # noqa: PLC0415
+    from models import ArrivalKind, ConfirmedClaim  # noqa: PLC0415
+    from verify import calibrations  # noqa: PLC0415
 
     gc.enable()
     if text == "-":
@@ -48,7 +49,8 @@ def match(
             raise typer.Exit(2)
         # The same weights without torch: the answer comes in a second instead of ten.
         query = search.Query.of(normal, encoder.load(settings.encoder_model, "direct"))
-        hits = search.claims(session, query, limit=limit)
+        moved = calibrations.moved(session, ArrivalKind.REPORT)
+        hits = search.claims(session, query, limit=limit, moved=moved)
         for number, hit in enumerate(hits, 1):
             claim = session.get_one(ConfirmedClaim, hit.owner_id)
             result(f"{number}. {hit.probability:.2f}  {hit.band}  {hit.relation}  {claim.claim}")

@@ -9,6 +9,7 @@ import typer
 from app.commands.showing import result
 from app.refused import StartRefused
 
+_KEPT = 0.2  # of the package's weights, in what learnt from them
 _NEEDED = "Making the encoder needs {name}, which comes with the development tools (make dev)."
 
 
@@ -20,8 +21,11 @@ def build(
     seed: Annotated[int, typer.Option(help="Which draws of the lessons.")] = 171,
     rate: Annotated[float, typer.Option(min=1e-6, max=1e-2, help="Highest rate of learning.")] = 1.2e-4,
     keep: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of the package's weights in the result.")
-    ] = 0.2,
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="Share of the package's weights in the result: 0.2, with --start none."
+        ),
+    ] = None,
     start: Annotated[
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Folder of an earlier build to go on from."),
@@ -36,13 +40,14 @@ def build(
 
     Writes model.onnx, words.npz, tokenizer.json and model_card.json to OUT; those in corpus/data/encoder are
     shipped. With --start the student goes on from such a folder, the shipped one too, and leaves its words as
-    they are, which the reader of pairs shares: give --keep 0 with it, or the package's words are mixed in. It
-    learns on a GPU where torch finds one, with larger batches.
+    they are, which the reader of pairs shares: --keep mixes the package's in, and the reader must then be
+    made anew. It learns on a GPU where torch finds one, with larger batches.
     """
     _needs_weights()
     from corpus.distil import building, learning  # noqa: PLC0415  torch
 
-    course = learning.Course(minutes=minutes, seed=seed, rate=rate, kept=keep, **learning.at_hand())
+    kept = keep if keep is not None else _KEPT if start is None else 0.0
+    course = learning.Course(minutes=minutes, seed=seed, rate=rate, kept=kept, **learning.at_hand())
     other = None if mix is None else (mix, share)
     made = building.build(texts, out, course, tell=result, start=start, other=other)
     result(f"{made.folder}: revision {made.card['revision']}")
@@ -60,6 +65,9 @@ def reader(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Folder of an earlier reader to go on from."),
     ] = None,
+    keep: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of the earlier reader's weights in the result.")
+    ] = 0.0,
 ) -> None:
     """Make the reader of pairs from the shipped encoder, the invented statements and the lessons in TEXTS.
 
@@ -70,8 +78,10 @@ def reader(
     _needs_weights()
     from corpus.distil import pairing, reading  # noqa: PLC0415  torch
 
+    if keep and start is None:
+        raise typer.BadParameter("--keep keeps weights of an earlier reader: give --start too.")
     course = reading.Course(minutes, layers=layers, rate=rate, seed=seed, **reading.at_hand())
-    made = pairing.build(texts, out, course, tell=result, start=start)
+    made = pairing.build(texts, out, course, tell=result, start=start, keep=keep)
     result(f"{made.folder}: revision {made.card['revision']}, on what was kept back {made.card['kept_back']}")
 
 

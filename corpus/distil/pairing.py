@@ -19,7 +19,7 @@ from corpus.meanings import Meanings
 
 NAME: Final = "kiemtin-reader"
 _VERSIONS: Final = 4  # of every text, as it may be sent
-_SHELF: Final = 8_000  # texts of a kind among which is looked for what lies near
+_SHELF: Final = 16_000  # texts of a kind among which is looked for what lies near
 _LOOKED_AT: Final = 24  # of those, from the nearest
 _KEPT_NEAR: Final = 8
 _SAME_TEXT: Final = 0.95  # cosine from which a text may say the same as what answers
@@ -32,10 +32,12 @@ def build(
     *,
     tell: Callable[[str], None],
     start: Path | None = None,
+    keep: float = 0.0,
 ) -> building.Made:
     """Teach a reader of pairs over the shipped encoder and write it; `texts` as for `building.build`.
 
-    `start`: the folder of an earlier reader, from whose weights this one goes on. Takes `course.minutes` and
+    `start`: the folder of an earlier reader, from whose weights this one goes on, and of whose weights the
+    share `keep` (0..1) stays in the result. Takes `course.minutes` and
     some ten more on two cores. Of the statements one in seven is kept back; the card says what is reached on
     those.
     """
@@ -55,6 +57,7 @@ def build(
     torch.manual_seed(course.seed)
     reader = reading.Reader(grown, course.layers)
     before = [] if start is None else _taken_over(reader, start)
+    began = {name: values.clone() for name, values in reader.state_dict().items()}
     steps = 0
 
     def step(number: int, loss: float) -> None:
@@ -64,9 +67,10 @@ def build(
             tell(f"step {number}: {loss:.2f}")
 
     reading.taught(reader.to(course.device), deck, course, tell=step)
+    reader.cpu().load_state_dict(_mixed(began, reader.state_dict(), keep))
     out.mkdir(parents=True, exist_ok=True)
-    graph.write_pair(reader.cpu(), out / GRAPH)
-    how = {**vars(course), "steps": steps, "statements": len(learnt)}
+    graph.write_pair(reader, out / GRAPH)
+    how = {**vars(course), "steps": steps, "statements": len(learnt), "kept": keep}
     card = write_card(out, [*before, how], reached(reader, tokenizer, stored))
     return building.Made(out, card)
 
@@ -95,6 +99,16 @@ def _taken_over(reader: reading.Reader, start: Path) -> list[dict[str, Any]]:
     graph.read_pair(start / GRAPH, reader)
     courses: list[dict[str, Any]] = json.loads((start / CARD).read_text(encoding="utf-8"))["courses"]
     return courses
+
+
+def _mixed(
+    before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor], keep: float
+) -> dict[str, torch.Tensor]:
+    """Return the mean of two sets of weights, `before` with the share `keep`."""
+    return {
+        name: torch.lerp(values, before[name], keep) if values.is_floating_point() else values
+        for name, values in after.items()
+    }
 
 
 def reached(

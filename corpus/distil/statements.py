@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
-_FULL: Final = 2  # of what says the same: lightly and wholly reworded
+_FULL: Final = 2  # of what says the same: lightly and wholly reworded; then a post, a few words
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Statement:
     """A claim. `full` says the same and leaves nothing decisive out, `brief` does: reports, a few words.
 
     `changed` cannot be true beside it, or says a decisively different thing; `apart` speaks of another event.
+    `told` is the part of `brief` that citizens tell in their ways: in passing, in chat spelling, at
+    length, in other languages; only some statements have it.
     """
 
     claim: str
@@ -26,6 +28,7 @@ class Statement:
     changed: tuple[str, ...]
     ways: tuple[str, ...]  # how each of `changed` differs
     apart: tuple[str, ...]
+    told: tuple[str, ...] = ()
 
     @property
     def same(self) -> tuple[str, ...]:
@@ -43,7 +46,6 @@ def read(line: str) -> Statement:
     """Return the statement of a line of the file."""
     row = json.loads(line)
     ways, changed = zip(*row["changed"], strict=True)
-    same = row["same"]
-    return Statement(
-        row["claim"], tuple(same[:_FULL]), tuple(same[_FULL:]), changed, ways, tuple(row["apart"])
-    )
+    same, told = row["same"], tuple(row.get("told", ()))
+    full, brief = tuple(same[:_FULL]), (*same[_FULL:], *told)
+    return Statement(row["claim"], full, brief, changed, ways, tuple(row["apart"]), told)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import auth, keys, seed
 from app.doctor import examine
 from app.settings import Settings
+from models import ArrivalKind, Calibration
 
 
 @pytest.fixture
@@ -40,6 +41,15 @@ def test_seeded_centre_with_its_people_is_sound(whole: Settings, database: Engin
 def test_server_that_can_lose_data_is_bad(whole: Settings, server: str) -> None:
     if "kiemtin-pg-" in server:  # the tests' own server is fast and forgetful
         assert "fsync off" in _said(whole, "bad")
+
+
+def test_how_often_suggestions_prove_right_is_told(whole: Settings, database: Engine, at: datetime) -> None:
+    told = {"moved": 0.3, "cases": 412, "answered": 255, "expected": 230.4, "ranker": "x", "counted_at": at}
+    with Session(database) as session, session.begin():
+        session.add(Calibration(kind=ArrivalKind.REPORT, **told))
+    said = _said(whole, "ok")
+    assert "latest 412 decided cases opened by a report the nearest claim answered 255, where 230" in said
+    assert "+0.30" in said
 
 
 def test_open_address_without_tls_is_bad(whole: Settings) -> None:

@@ -1,5 +1,6 @@
 import gzip
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from corpus import baselines, encoder, evaluation
+from corpus.evaluate import Ranked, figures
 from corpus.meanings import Meanings
 
 _CLAIMS = {
@@ -39,10 +41,32 @@ def test_the_way_of_reports_is_measured(folder: Path, session: Session, at: date
     assert (found["p@1"], found["queries"], found["corpus"]) == (1.0, 3, 3)
     assert found["latency_ms"]["p95"] >= found["latency_ms"]["p50"] > 0
     assert found["groups"]["bare"]["mrr"] == 1.0
+    assert found["ece_calibrated"] >= 0
     assert set(found["groups"]["none"]) == {"queries", "ece"}  # nothing to be found: no ranking is judged
     assert set(found["baselines"]) == {"bm25", "tfidf_char", "dense", "rrf"}
     assert "ece" not in found["baselines"]["bm25"]
     json.dumps(found)
+
+
+def test_each_half_is_calibrated_by_the_answers_to_the_other() -> None:
+    doubtful, sure = [0.3, 0.2], [0.94, 0.4, 0.01]
+    ranked = [
+        Ranked("g", [True] + [False] * (len(found) - 1), found, 1)
+        for found in [sure, sure, doubtful, doubtful] * 40
+    ]
+    told = evaluation.calibrated(ranked)
+    assert [one.hits for one in told] == [one.hits for one in ranked]
+    assert all(one.probabilities == sorted(one.probabilities, reverse=True) for one in told)
+    assert figures(told)["ece"] < figures(ranked)["ece"] / 3
+    # Of a handful little is believed; a half says nothing of itself.
+    few = evaluation.calibrated(ranked[2:4])
+    assert few[0].probabilities == few[1].probabilities
+    assert doubtful[0] < few[0].probabilities[0] < 0.5
+    right, wrong = ranked[2], replace(ranked[2], hits=[False, False])
+    of_right, of_wrong = evaluation.calibrated([right, wrong])
+    assert of_right.probabilities[0] < 0.3 < of_wrong.probabilities[0]
+    assert evaluation.calibrated([]) == []
+    assert evaluation.calibrated([Ranked("g", [], [], 1)])[0].probabilities == []
 
 
 def test_every_candidate_counts_however_unlikely(folder: Path, session: Session, at: datetime) -> None:

@@ -62,6 +62,18 @@ def test_band_below_the_floor_is_none() -> None:
     ]
 
 
+@pytest.mark.parametrize("moved", [-2.0, -0.4, 1.5])
+def test_what_is_told_moves_by_log_odds(moved: float) -> None:
+    known = ranker.load()
+    here = replace(known, moved=moved)
+    told = [here.told(p) for p in (0.01, 0.2, 0.5, 0.99)]
+    assert told == sorted(told)
+    assert told[2] == pytest.approx(1 / (1 + np.exp(-moved)))
+    assert here.told(here.least) == pytest.approx(here.floor)
+    assert known.told(0.37) == 0.37
+    assert known.least == known.floor
+
+
 def test_contributions_add_up_to_the_score() -> None:
     known = ranker.load()
     (score,) = known.score([ZERO])
@@ -79,7 +91,7 @@ def test_read_refuses_an_artefact_that_does_not_fit() -> None:
         ranker.read(json.dumps({**about, **one, "features": ["cosine", "char"]}))
 
 
-SECOND = ranker.SecondOpinion(0.01, 0.95, (0.6, -0.4, 0.1), 0.0)
+SECOND = ranker.SecondOpinion(0.01, 0.95, 0.0, (0.6, -0.4, 0.1), 0.0)
 APART, SAME = Opinion(0.01, 0.01, 0.98), Opinion(0.9, 0.09, 0.01)
 
 
@@ -95,6 +107,26 @@ def test_the_best_is_read_until_the_best_was_read() -> None:
     assert opinions == {1: APART, 2: SAME}
     assert found[1] < 0.6 < found[2]
     assert (found[0], found[3]) == (0.2, 0.001)
+
+
+def test_what_comes_close_to_the_best_is_read_beside_it() -> None:
+    asked: list[int] = []
+
+    def read(place: int) -> Opinion:
+        asked.append(place)
+        return SAME if place == 2 else Opinion(0.5, 0.45, 0.05)
+
+    close = replace(SECOND, close=1.0)
+    found, _ = close.asked([0.1, 0.6, 0.5, 0.02], read)
+    assert asked == [1, 2]
+    assert max(found) == found[2]
+    asked.clear()
+    SECOND.asked([0.1, 0.6, 0.5, 0.02], read)
+    assert asked == [1]  # good enough to stay the best
+    assert (
+        len(close.asked([0.6] * 5, lambda place: APART._replace(changed=place / 100))[1]) == ranker.MOST_READ
+    )
+    assert close.asked([0.96, 0.94], lambda _: pytest.fail("read"))[1] == {}
 
 
 @pytest.mark.parametrize("found", [[], [0.001, 0.0005], [0.96, 0.5], [0.95]])

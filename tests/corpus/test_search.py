@@ -223,9 +223,40 @@ class _Reader:
 @pytest.fixture
 def wary(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every best be read, and an opinion count for more than all else."""
-    second = ranker.SecondOpinion(0.0001, 1.0, (0.2, -1.0, 0.5), 0.0)
+    second = ranker.SecondOpinion(0.0001, 1.0, 0.0, (0.2, -1.0, 0.5), 0.0)
     unsure = replace(ranker.load(), second=second)
     monkeypatch.setattr(ranker, "load", lambda: unsure)
+
+
+@pytest.mark.usefixtures("ids")
+def test_what_people_decided_moves_what_is_told_and_what_is_shown_but_no_order(
+    session: Session, model: Encoder
+) -> None:
+    query = search.Query.of(normalise(REPORT), model)
+    plain = search.answers(session, query, floor=False)
+    high, low = (search.answers(session, query, floor=False, moved=one) for one in (3.0, -3.0))
+    for one in (high, low):
+        assert [hit.owner_id for hit in one.hits] == [hit.owner_id for hit in plain.hits]
+        assert one.best is not None
+        assert plain.best is not None
+        assert one.best.probability == plain.best.probability == plain.hits[0].probability
+    assert low.hits[0].probability < plain.hits[0].probability < high.hits[0].probability
+    known = ranker.load()
+    for moved, told in ((3.0, high), (-3.0, low)):
+        shown = search.claims(session, query, moved=moved)
+        assert [hit.owner_id for hit in shown] == [
+            hit.owner_id for hit in told.hits if hit.probability >= known.floor
+        ]
+        assert [hit.band for hit in shown] == [known.band(hit.probability) for hit in shown]
+        assert all("calibration" in hit.signals for hit in shown)
+
+
+@pytest.mark.usefixtures("ids")
+def test_what_is_too_far_to_be_shown_is_still_the_best(session: Session, model: Encoder) -> None:
+    found = search.answers(session, search.Query.of(normalise("Giá vàng hôm nay ở chợ Sa Pa"), model))
+    assert found.hits == []
+    assert found.best is not None
+    assert found.best.probability < ranker.load().floor
 
 
 @pytest.mark.usefixtures("wary")

@@ -87,6 +87,25 @@ def test_many_edited_copies_make_one_case(sessions: Sessions, model: Encoder) ->
     assert found[ArrivalState.TRIAGED] + found[ArrivalState.HELD] == 84
 
 
+def test_a_copy_with_destroyed_names_opens_no_case_and_another_dam_in_the_same_words_does(
+    sessions: Sessions, model: Encoder
+) -> None:
+    send(sessions, *copies(DAM, 42))
+    run(sessions, model)
+    (held,) = send(
+        sessions,
+        "Ad ơi kiểm tra giúp em với, Dap huy dien Nam ung i Batt Cat da vo, nc dag trsn vve xuoi, ba ccon"
+        " vung hs du chay mgya len cho ccso đọc xong ngủ không nổi",
+    )
+    (other,) = send(sessions, OTHER_DAM)
+    run(sessions, model)
+    with sessions() as session:
+        dam = session.scalars(select(Case).where(Case.arrivals > 1)).one()
+        broken, said = session.get_one(Arrival, held), session.get_one(Arrival, other)
+        assert (broken.state, broken.near_case_id) == (ArrivalState.HELD, dam.id)
+        assert said.case_id not in {None, dam.id}
+
+
 def test_two_dams_make_two_cases_and_nothing_crosses(sessions: Sessions, model: Encoder) -> None:
     mixed = [text for pair in zip(copies(DAM, 42), copies(OTHER_DAM, 42), strict=True) for text in pair]
     ids = send(sessions, *mixed)

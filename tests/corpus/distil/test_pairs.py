@@ -37,6 +37,20 @@ def test_terse_texts_are_beside_no_contradiction() -> None:
     assert not changed & set(one.brief)
 
 
+def test_what_citizens_tell_leaves_things_out_and_is_of_the_matter() -> None:
+    told = ["đập suối vàng toang r mn ơi", "Vang Dam broke at night, is it true?"]
+    one = statements.read(json.dumps({**json.loads(LINE), "told": told}))
+    assert one.told == tuple(told)
+    assert set(told) <= set(one.brief)
+    assert not set(told) & set(one.full)
+    known = lessons.Lessons()
+    found = pairs.gathered([one], known, {}, seed=1)
+    meant = {(left, right) for left, right, said in found["answered"] if said == pairs.MEANT}
+    assert {(text, one.changed[0]) for text in one.brief} <= meant
+    assert any(left in told and right in one.brief for left, right in meant)
+    assert not any(text in one.full for pair in meant for text in pair)
+
+
 def test_the_stored_statements_are_whole() -> None:
     stored = list(statements.stored())
     assert len(stored) == len({one.claim for one in stored}) > 2_000
@@ -131,6 +145,8 @@ def test_a_small_reader_is_built_goes_on_and_reads_as_it_learnt(
     more = dataclasses.replace(course, seed=5)
     again = pairing.build(tmp_path, tmp_path / "more", more, tell=lambda _: None, start=made.folder)
     assert [course["seed"] for course in again.card["courses"]] == [171, 5]
+    kept = pairing.build(tmp_path, tmp_path / "kept", more, tell=lambda _: None, start=made.folder, keep=1.0)
+    assert kept.card["courses"][-1]["kept"] == 1.0
 
     whole = weights.read(weights.packaged())
     grown = student.made(whole, range(tokenizer.get_vocab_size()))
@@ -141,3 +157,5 @@ def test_a_small_reader_is_built_goes_on_and_reads_as_it_learnt(
     tokenizer.no_padding()
     told = reading.read(learnt, tokenizer, [pair])[0]
     assert np.allclose(told, reader.load(again.folder).read(*pair)[:3], atol=0.02)
+    before, after = (reader.load(one.folder).read(*pair)[:3] for one in (made, kept))
+    assert np.allclose(before, after, atol=0.02)
