@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -111,10 +112,17 @@ def test_a_copy_whose_names_are_mistyped_resembles_its_case(
         like = joining.like(session, copy, search.cases(session, search.Query.of(copy, model)))
         near = joining.resembled(like)
         assert joining.choose(session, like) is None
-    assert like[0].slip
-    assert like[0].hit.band is Band.POSSIBLE
     assert near is not None
     assert near.id == joined(sessions, first)[0]
+    # However unsure the ranker: names are mistyped, and but for some letters the case's text stands there.
+    assert like[0].slip
+    assert like[0].within
+    unsure = replace(like[0], hit=replace(like[0].hit, band=Band.POSSIBLE), within=False)
+    assert unsure.near
+    assert not replace(unsure, slip=False).near
+    unheard = replace(unsure, hit=replace(unsure.hit, band=None))
+    assert not unheard.near
+    assert replace(unheard, within=True).near
 
 
 def test_a_known_claim_is_matched_with_reasons(
