@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 MOST: Final = 3.0  # log-odds; whoever decides what he likes moves nothing further
-_WIDTH: Final = 1.0  # standard deviation of what is expected before anything was decided, log-odds
+_WIDTH: Final = 0.4  # standard deviation of what is expected before anything was decided, log-odds
 _ROUNDS: Final = 30
 _SETTLED: Final = 1e-6
 _SUREST: Final = 12.0  # log-odds

@@ -33,7 +33,8 @@ def test_of_few_texts_little_is_believed() -> None:
     assert calibration.moved([], []) == 0
     some = [calibration.moved([0.0] * count, [True] * count) for count in (1, 5, 50, 500)]
     assert some == sorted(some)
-    assert some[0] < 0.5
+    assert some[0] < 0.1
+    assert -0.2 < calibration.moved([3.0], [False]) < -0.1
     assert some[-1] > 2
 
 
