@@ -19,7 +19,7 @@ from corpus.signals import Comparison, Signals
 from corpus.text import NormalText, normalise, reading
 from models import Band, Relation
 
-__all__ = ["DEPTH", "Answers", "Hit", "Near", "Query", "answers", "bulk", "cases", "claims"]
+__all__ = ["DEPTH", "Answers", "Guess", "Hit", "Near", "Query", "answers", "bulk", "cases", "claims"]
 
 _DIGITS: Final = 6  # of a probability: more than sums of numbers in another order leave equal
 _SLACK: Final = 10.0**-_DIGITS
@@ -125,14 +125,19 @@ class Near:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What may answer a text, best first, and the best of all, suggested or not.
+class Guess:
+    """The claim that comes nearest to a text, with the ranker's own probability, unmoved."""
 
-    The probability of `best` is the ranker's own, unmoved. None: there is nothing at all.
-    """
+    claim_id: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What may answer a text, best first, and the best of all, suggested or not; None: there is nothing."""
 
     hits: list[Hit]
-    best: Near | None
+    best: Guess | None
 
 
 def answers(
@@ -147,7 +152,7 @@ def answers(
     model = replace(ranker.load(), moved=moved)
     (ordered,) = _ranked(session, [query], "claim", model, floor=floor)
     shown = [one for one in ordered if not floor or one.told >= model.floor]
-    best = next((Near(one.owner_id, one.probability, model.band(one.told)) for one in ordered[:1]), None)
+    best = Guess(ordered[0].owner_id, ordered[0].probability) if ordered else None
     return Answers(_hits(query, shown[:limit]), best)
 
 

@@ -21,7 +21,7 @@ class BestGuess(Base):
     case_id: Mapped[int] = mapped_column(
         ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    kind: Mapped[ArrivalKind]  # of what opened the case: reports and articles are answered unlike often
+    kind: Mapped[ArrivalKind]  # of the arrival that asked: reports and articles are answered unlike often
     claim_id: Mapped[int | None] = mapped_column(ForeignKey("confirmed_claims.id", ondelete="SET NULL"))
     odds: Mapped[float]  # log-odds that it answers, as the ranker says
     ranker: Mapped[str]

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, case, exists, select
+from sqlalchemy import ColumnElement, case, exists, false, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from corpus import calibration, ranker
 from corpus.search import Answers
-from models import ArrivalKind, BestGuess, Calibration, Case, CaseState, Judgement, Match
+from models import ArrivalKind, BestGuess, Calibration, Case, CaseState, ClosedReason, Judgement, Match
 
 LATEST: Final = 500  # decided cases; one counts once, however many reports it has
 _ENDED: Final = (CaseState.CLOSED, CaseState.APPROVED, CaseState.PUBLISHED)
@@ -38,7 +38,7 @@ def note(
     best = max(guesses, key=lambda one: one.probability)
     values = {
         "kind": kind,
-        "claim_id": best.owner_id,
+        "claim_id": best.claim_id,
         "odds": calibration.log_odds(best.probability),
         "ranker": ranker.load().version,
         "guessed_at": at,
@@ -95,7 +95,9 @@ def _answered() -> ColumnElement[bool]:
     confirmed = exists().where(Match.case_id == BestGuess.case_id, Match.judgement == Judgement.CONFIRMED)
     rejected = exists().where(Match.case_id == BestGuess.case_id, Match.judgement == Judgement.REJECTED)
     nearest = Match.claim_id == BestGuess.claim_id
+    # Closed as answered without a word on any match: by which claim is not said.
+    covered = func.coalesce(Case.closed_reason == ClosedReason.ALREADY_ANSWERED, false())
     return case(
         (confirmed.where(nearest), True),
-        (confirmed | rejected.where(nearest) | Case.state.in_(_ENDED), False),
+        (confirmed | rejected.where(nearest) | (Case.state.in_(_ENDED) & ~covered), False),
     )

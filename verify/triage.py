@@ -189,7 +189,7 @@ def rank(
 ) -> list[int]:
     """Attach the confirmed claims nearest to any of `queries` to `case` as suggestions; returns their ids.
 
-    `kind`: of what opened the case. A pair that a person has judged stays as judged.
+    `kind`: of the arrival that asks. A pair that a person has judged stays as judged.
     """
     moved = calibrations.moved(session, kind)
     answers = [search.answers(session, query, limit=MATCHES, moved=moved) for query in queries]

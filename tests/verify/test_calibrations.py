@@ -6,9 +6,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from corpus import calibration, ranker
-from corpus.search import Answers, Near
+from corpus.search import Answers, Guess
 from models import ArrivalKind, BestGuess, Calibration, Case, ClosedReason, ConfirmedClaim, Match, Officer
-from models.match import Band
 from tests import factories as make
 from tests.factories import AT
 from verify import calibrations, cases, judgements, merging
@@ -19,8 +18,8 @@ REPORT, ARTICLE = ArrivalKind.REPORT, ArrivalKind.ARTICLE
 def guessed(session: Session, probability: float, kind: ArrivalKind = REPORT, **values: object) -> BestGuess:
     """Return what came nearest to a new case, with that probability."""
     case, claim = make.case(session, **values), make.claim(session)
-    best = Near(claim.id, probability, Band.POSSIBLE)
-    calibrations.note(session, case.id, kind, [Answers([], best)], at=AT)
+    answers = [Answers([], Guess(claim.id, probability))]
+    calibrations.note(session, case.id, kind, answers, at=AT)
     return session.get_one(BestGuess, case.id)
 
 
@@ -50,9 +49,9 @@ def test_nothing_moves_before_anybody_decided(session: Session) -> None:
 def test_the_nearest_of_all_answers_is_kept_and_the_last_counts(session: Session) -> None:
     case, near, far = make.case(session), make.claim(session), make.claim(session)
     answers = [
-        Answers([], Near(far.id, 0.01, None)),
+        Answers([], Guess(far.id, 0.01)),
         Answers([], None),
-        Answers([], Near(near.id, 0.4, None)),
+        Answers([], Guess(near.id, 0.4)),
     ]
     calibrations.note(session, case.id, REPORT, answers, at=AT)
     kept = session.get_one(BestGuess, case.id)
@@ -93,6 +92,12 @@ def test_an_ended_case_without_a_match_was_not_answered(session: Session, hoa: O
     cases.close(session, case_of(session, guessed(session, 0.6)), reason=ClosedReason.OPINION, by=hoa, at=AT)
     told = counted(session)
     assert (told.cases, told.answered) == (1, 0)
+
+
+def test_a_case_closed_as_answered_does_not_say_by_which_claim(session: Session, hoa: Officer) -> None:
+    case = case_of(session, guessed(session, 0.6))
+    cases.close(session, case, reason=ClosedReason.ALREADY_ANSWERED, by=hoa, at=AT)
+    assert counted(session).cases == 0
 
 
 def test_reports_and_articles_are_told_apart(session: Session, hoa: Officer) -> None:
