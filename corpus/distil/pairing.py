@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -33,12 +34,14 @@ def build(
     tell: Callable[[str], None],
     start: Path | None = None,
     keep: float = 0.0,
+    vectors: Path | None = None,
 ) -> building.Made:
     """Teach a reader of pairs over the shipped encoder and write it; `texts` as for `building.build`.
 
     `start`: the folder of an earlier reader, from whose weights this one goes on, and of whose weights the
-    share `keep` (0..1) stays in the result. Takes `course.minutes` and
-    some ten more on two cores. Of the statements one in seven is kept back; the card says what is reached on
+    share `keep` (0..1) stays in the result. `vectors`: the file that keeps
+    those of texts between runs. Takes `course.minutes`, and some ten more on two cores until all vectors are
+    known. Of the statements one in seven is kept back; the card says what is reached on
     those.
     """
     whole = weights.read(weights.packaged())
@@ -50,7 +53,7 @@ def build(
     stored = list(statements.stored())
     learnt = [one for one in stored if not pairs.held_back(one)]
     taught = lessons.gathered(texts)
-    near = lying_near(taught, Meanings(encoder.load(threads=2)))
+    near = lying_near(taught, Meanings(encoder.load(threads=os.cpu_count() or 1), vectors))
     found = pairs.gathered(learnt, taught, near, seed=course.seed)
     tell(", ".join(f"{len(some)} pairs {kind}" for kind, some in found.items()))
     deck = reading.dealt(found, tokenizer, versions=_VERSIONS, seed=course.seed)

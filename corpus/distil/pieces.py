@@ -1,23 +1,31 @@
 """Which of the 250,000 pieces stay: those that our languages use, most used first."""
 
+import itertools
 import json
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer
 
 from corpus.distil.weights import SPECIAL, Weights, tokenizer
 
+# Where the first levels lie: the characters of everyday writing, in mainland China and in Taiwan.
+_COMMON = (
+    ("gb2312", range(0xB0, 0xD8), range(0xA1, 0xFF)),
+    ("big5", range(0xA4, 0xC7), (*range(0x40, 0x7F), *range(0xA1, 0xFF))),
+)
 SCRIPTS = ("LATIN", "CJK", "DIGIT", "COMBINING")
 
 
 def chosen(weights: Weights, texts: Iterable[str], *, most: int) -> list[int]:
     """Return the ids of at most `most` pieces, in their old order.
 
-    First the special ones, then every piece that `texts` use, most used first, then the likeliest pieces
-    written in Latin or Han letters, digits and signs: a word nobody wrote yet still falls into known pieces.
+    First the special ones and the common Han characters, then every piece that `texts` use, most used first,
+    then the likeliest pieces written in Latin or Han letters, digits and signs: a word nobody wrote yet still
+    falls into known pieces. A Latin word falls into letters at worst, but a Han character that has no piece of
+    its own is lost, and with it what was said: hence those that are common stay, whether `texts` have them or not.
     """
     splitter = tokenizer(weights, limit=100_000)
     used: Counter[int] = Counter()
@@ -28,8 +36,13 @@ def chosen(weights: Weights, texts: Iterable[str], *, most: int) -> list[int]:
             used.update(_ids(splitter, batch))
             batch = []
     used.update(_ids(splitter, batch))
+    common = _common_han()
     kept = dict.fromkeys(range(SPECIAL))
-    kept |= dict.fromkeys(piece for piece, _ in used.most_common(most - SPECIAL))
+    kept |= dict.fromkeys(at for at, piece in enumerate(weights.pieces) if piece in common)
+    for piece, _ in used.most_common():
+        if len(kept) >= most:
+            break
+        kept[piece] = None
     likely = sorted(range(len(weights.pieces)), key=lambda i: -weights.scores[i])
     for piece in likely:
         if len(kept) >= most:
@@ -47,6 +60,29 @@ def of(weights: Weights, path: Path) -> list[int]:
     places = {piece: at for at, piece in enumerate(weights.pieces)}
     stored = json.loads(path.read_text("utf-8"))["model"]["vocab"]
     return [*range(SPECIAL), *(places[piece] for piece, _ in stored[SPECIAL:])]
+
+
+def rows(stored: Sequence[int], kept: Sequence[int]) -> list[int]:
+    """Return for each of the pieces `stored` its row among those `kept`, or -1 where it is not among them."""
+    places = {piece: row for row, piece in enumerate(kept)}
+    return [places.get(piece, -1) for piece in stored]
+
+
+def _common_han() -> set[str]:
+    """Return the common characters of both scripts: the first levels of GB 2312 and of Big5."""
+    return {
+        bytes(pair).decode(encoding)
+        for encoding, first, second in _COMMON
+        for pair in itertools.product(first, second)
+        if _decodes(bytes(pair), encoding)
+    }
+
+
+def _decodes(pair: bytes, encoding: str) -> bool:
+    try:
+        return unicodedata.name(pair.decode(encoding), "").startswith("CJK")
+    except UnicodeDecodeError:
+        return False
 
 
 def _ids(splitter: Tokenizer, batch: list[str]) -> Iterator[int]:

@@ -184,6 +184,19 @@ def test_counts_of_words_say_what_the_whole_text_says(raw: str) -> None:
 @pytest.mark.parametrize(
     ("written", "read"),
     [
+        ("UBND xã Bát Xát nhờ CSGT Lào Cai", "ủy ban nhân dân xã Bát Xát nhờ cảnh sát giao thông Lào Cai"),
+        ("SXH ở trường THPT Sa Pa tăng", "sốt xuất huyết ở trường trung học phổ thông Sa Pa tăng"),
+        ("lính bđbp cứu 3 nv", "lính bộ đội biên phòng cứu 3 nhân viên"),
+        ("ct BTC nhờ cb xm giúp", "ct BTC nhờ cb xm giúp"),  # these stand for more than one thing
+    ],
+)
+def test_abbreviations_that_stand_for_one_thing_are_written_out(written: str, read: str) -> None:
+    assert normalise(written).canonical == read
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
         ("nghe noi dap o Bac Hs da vo", "nghe noi dap o Bac Hs da vo"),
         ("các Hs lớp 3 nghỉ học", "các học sinh lớp 3 nghỉ học"),
         ("Anh Ko biết. Hs nghỉ học", "Anh không biết. học sinh nghỉ học"),

@@ -63,6 +63,14 @@ def test_no_text_kept_back_is_learnt_from(folder: Path) -> None:
     assert [next(first) for _ in range(5)] == [next(again) for _ in range(5)]
 
 
+def test_common_han_characters_stay_whatever_the_lessons_say() -> None:
+    whole = weights.read(weights.packaged())
+    kept = {whole.pieces[at] for at in pieces.chosen(whole, ["Đập vỡ"], most=9_000)}
+    assert {"▁Đ", "乡", "坊", "镇", "骗", "鄉", "鎮", "騙", "厂", "廠"} - kept == set()
+    shipped = {whole.pieces[at] for at in pieces.of(whole, FOLDER / "tokenizer.json")}
+    assert set("听说乡镇派出所垃圾车撞了電線桿請問騙錢") - shipped == set()
+
+
 @pytest.mark.encoder
 @pytest.mark.filterwarnings("ignore")  # of the tracer and of libraries, while they are imported
 def test_a_small_encoder_is_built_whole(
@@ -71,12 +79,12 @@ def test_a_small_encoder_is_built_whole(
     whole = weights.read(weights.packaged())
     one_layer = dataclasses.replace(whole, shape={**whole.shape, "layers": 1})
     monkeypatch.setattr(weights, "read", lambda _: one_layer)
-    monkeypatch.setattr(building, "PIECES", 400)
+    monkeypatch.setattr(building, "PIECES", 8_000)
     made = building.build(
         folder, tmp_path / "out", learning.Course(minutes=0.02, size=4), tell=lambda _: None
     )
     assert made.card["courses"][0]["steps"] >= 1
-    monkeypatch.setattr(building, "PIECES", 300)  # who goes on keeps the pieces that its rows were learnt for
+    monkeypatch.setattr(building, "PIECES", 7_000)  # who goes on keeps the pieces its rows were learnt for
     more = learning.Course(minutes=0.02, size=4, seed=5)
     again = building.build(folder, tmp_path / "more", more, tell=lambda _: None, start=made.folder)
     assert [course["seed"] for course in again.card["courses"]] == [171, 5]
@@ -92,6 +100,19 @@ def test_a_small_encoder_is_built_whole(
         folder, tmp_path / "both", both, tell=lambda _: None, start=made.folder, other=(again.folder, 0.5)
     )
     assert mixed.card["courses"][-1]["mixed_with"]["courses"][-1]["seed"] == 5
+    # Chosen anew, the pieces that stay keep what they learnt, also when a build with other pieces is mixed in.
+    fewer = building.build(
+        folder, tmp_path / "fewer", both, tell=lambda _: None, start=made.folder, other=(again.folder, 0.5),
+        anew=True,
+    )  # fmt: skip
+    old, new = (pieces.of(whole, one.folder / "tokenizer.json") for one in (made, fewer))
+    assert len(old) == 8_000
+    assert len(new) == 7_000
+    rows = pieces.rows(new, old)
+    assert rows.count(-1) == len(set(new) - set(old))
+    words = [np.load(one.folder / "words.npz")["whole"] for one in (made, fewer)]
+    near = np.abs(words[0][rows].astype(int) - words[1])[np.array(rows) >= 0]
+    assert near.max() <= 26  # a tenth is the package's again
     back = learning.Course(minutes=0, kept=1.0)
     building.build(folder, tmp_path / "back", back, tell=lambda _: None, start=made.folder)
     unlearnt = encoder.direct(tmp_path / "back")(["Đập số 3 bị vỡ"], True)
