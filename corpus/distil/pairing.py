@@ -39,10 +39,9 @@ def build(
     """Teach a reader of pairs over the shipped encoder and write it; `texts` as for `building.build`.
 
     `start`: the folder of an earlier reader, from whose weights this one goes on, and of whose weights the
-    share `keep` (0..1) stays in the result. `vectors`: the file that keeps
-    those of texts between runs. Takes `course.minutes`, and some ten more on two cores until all vectors are
-    known. Of the statements one in seven is kept back; the card says what is reached on
-    those.
+    share `keep` (0..1) stays in the result. `vectors`: the file that keeps those of texts between runs. Takes
+    `course.minutes`, and a quarter of an hour more on two cores, less where all vectors are known. Of the
+    statements one in seven is kept back; the card says what is reached on those.
     """
     whole = weights.read(weights.packaged())
     kept = pieces.of(whole, encoder.FOLDER / TOKENIZER)

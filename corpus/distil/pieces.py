@@ -24,8 +24,8 @@ def chosen(weights: Weights, texts: Iterable[str], *, most: int) -> list[int]:
 
     First the special ones and the common Han characters, then every piece that `texts` use, most used first,
     then the likeliest pieces written in Latin or Han letters, digits and signs: a word nobody wrote yet still
-    falls into known pieces. A Latin word falls into letters at worst, but a Han character that has no piece of
-    its own is lost, and with it what was said: hence those that are common stay, whether `texts` have them or not.
+    falls into known pieces. A Latin word falls into letters at worst, but a Han character without a piece of
+    its own is lost, and with it what was said: hence the common ones stay, whether `texts` have them or not.
     """
     splitter = tokenizer(weights, limit=100_000)
     used: Counter[int] = Counter()

@@ -100,7 +100,7 @@ def test_a_small_encoder_is_built_whole(
         folder, tmp_path / "both", both, tell=lambda _: None, start=made.folder, other=(again.folder, 0.5)
     )
     assert mixed.card["courses"][-1]["mixed_with"]["courses"][-1]["seed"] == 5
-    # Chosen anew, the pieces that stay keep what they learnt, also when a build with other pieces is mixed in.
+    # Chosen anew, the pieces that stay keep what they learnt, also where a build with others is mixed in.
     fewer = building.build(
         folder, tmp_path / "fewer", both, tell=lambda _: None, start=made.folder, other=(again.folder, 0.5),
         anew=True,
