@@ -1,9 +1,9 @@
 """Queries of measured sets beside their candidates: what the ranker learns from and is judged by.
 
 Every set of a folder is asked as the service would be: candidates by meaning and by words, measured,
-labelled. So that a probability also says whether anything is meant at all, half of the queries come again,
-what answers them hidden, and some with a handful of candidates only, as in a young corpus. Queries that the
-encoder knows by heart are left out.
+labelled. So that a probability also says whether anything is meant at all, half of the queries come again
+(of reports on statements a sixth), what answers them hidden, and some with a handful of candidates only, as
+in a young corpus. Queries that the encoder knows by heart are left out.
 """
 
 import hashlib
@@ -165,8 +165,7 @@ def _statements(held: Sequence[Statement], among: Mapping[str, str]) -> Collecti
     asked = [
         Question(text, "statements same", frozenset({one.claim}), id=one.claim)
         for one in held
-        for text in one.same
-        if text not in one.told
+        for text in one.stated
     ]
     none = [
         Question(text, "statements none", frozenset(), id=one.claim) for one in held for text in one.apart

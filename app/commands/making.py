@@ -76,7 +76,7 @@ def reader(
     """Make the reader of pairs from the shipped encoder, the invented statements and the lessons in TEXTS.
 
     Writes model.onnx and model_card.json to OUT; those in corpus/data/reader are shipped. It has the words of
-    the encoder that it grew from: whoever makes that anew makes this anew. It learns on a GPU where torch
+    the encoder that it grew from: whoever lets those learn on makes this anew. It learns on a GPU where torch
     finds one, with larger batches.
     """
     _needs_weights()

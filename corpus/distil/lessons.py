@@ -165,9 +165,8 @@ def _invented(lessons: Lessons) -> None:
     for one in statements.stored():
         for asking in one.told:
             lessons.add("told", one.claim, asking, one.claim)
-        for asking in (*one.full, *one.brief, *one.changed[:_CHANGED]):
-            if asking not in one.told:
-                lessons.add("statements", one.claim, asking, one.claim)
+        for asking in (*one.stated, *one.changed[:_CHANGED]):
+            lessons.add("statements", one.claim, asking, one.claim)
         lessons.beside["statements"] += one.apart
         lessons.beside["told"].append(one.claim)
     headlines = lessons.beside["reports"]  # of these half as many as a shelf takes

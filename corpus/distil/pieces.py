@@ -36,20 +36,15 @@ def chosen(weights: Weights, texts: Iterable[str], *, most: int) -> list[int]:
             used.update(_ids(splitter, batch))
             batch = []
     used.update(_ids(splitter, batch))
-    common = _common_han()
-    kept = dict.fromkeys(range(SPECIAL))
-    kept |= dict.fromkeys(at for at, piece in enumerate(weights.pieces) if piece in common)
-    for piece, _ in used.most_common():
-        if len(kept) >= most:
-            break
-        kept[piece] = None
-    likely = sorted(range(len(weights.pieces)), key=lambda i: -weights.scores[i])
-    for piece in likely:
-        if len(kept) >= most:
-            break
-        if _ours(weights.pieces[piece]):
-            kept[piece] = None
-    return sorted(kept)
+    common = set(_common_han())
+    likely = sorted(range(len(weights.pieces)), key=lambda at: -weights.scores[at])
+    wanted = itertools.chain(
+        range(SPECIAL),
+        (at for at, piece in enumerate(weights.pieces) if piece in common),
+        (at for at, _ in used.most_common()),
+        (at for at in likely if _ours(weights.pieces[at])),
+    )
+    return sorted(itertools.islice(dict.fromkeys(wanted), most))
 
 
 def of(weights: Weights, path: Path) -> list[int]:
@@ -68,21 +63,13 @@ def rows(stored: Sequence[int], kept: Sequence[int]) -> list[int]:
     return [places.get(piece, -1) for piece in stored]
 
 
-def _common_han() -> set[str]:
-    """Return the common characters of both scripts: the first levels of GB 2312 and of Big5."""
-    return {
-        bytes(pair).decode(encoding)
-        for encoding, first, second in _COMMON
-        for pair in itertools.product(first, second)
-        if _decodes(bytes(pair), encoding)
-    }
-
-
-def _decodes(pair: bytes, encoding: str) -> bool:
-    try:
-        return unicodedata.name(pair.decode(encoding), "").startswith("CJK")
-    except UnicodeDecodeError:
-        return False
+def _common_han() -> Iterator[str]:
+    """Yield the common characters of both scripts: the first levels of GB 2312 and of Big5."""
+    for encoding, first, second in _COMMON:
+        for pair in itertools.product(first, second):
+            char = bytes(pair).decode(encoding, "ignore")  # not every pair stands for one
+            if "\u4e00" <= char <= "\u9fff":
+                yield char
 
 
 def _ids(splitter: Tokenizer, batch: list[str]) -> Iterator[int]:

@@ -31,6 +31,11 @@ class Statement:
     told: tuple[str, ...] = ()
 
     @property
+    def stated(self) -> tuple[str, ...]:
+        """All that says the same but what citizens tell."""
+        return tuple(text for text in self.same if text not in self.told)
+
+    @property
     def same(self) -> tuple[str, ...]:
         """All that says the same."""
         return self.full + self.brief
