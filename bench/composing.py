@@ -2,11 +2,11 @@
 
 KIND is `reports`: development reports, with and without an answer, against the confirmed claims among all
 headlines of `vi_distractors`; or `citizens`: likewise, reports by other hands on those claims on which the
-encoder learnt no report (`bench/data/reports.jsonl`); or `citizens-fresh`: still others, with such that
-nothing answers (`reports_fresh.jsonl`); or `noise`: headlines and paraphrases of news, each disturbed in
-every way of `bench.noise`; or an exam of `bench.stated`: what says the same as its statements against their
-claims among headlines, and other events without an answer. DATA is a folder of sets as `kiemtin train`
-reads it.
+encoder learnt no report (`bench/data/reports.jsonl`); or `citizens-fresh` and `citizens-third`: still
+others, with such that nothing answers (`reports_fresh.jsonl`, `reports_third.jsonl`); or `noise`: headlines
+and paraphrases of news, each disturbed in every way of `bench.noise`; or an exam of `bench.stated`: what says
+the same as its statements against their claims among headlines, and other events without an answer. DATA is a
+folder of sets as `kiemtin train` reads it.
 With the KIND `kept` it is one set, of which those answered queries remain that the encoder never learnt from.
 What is written to OUT is text of third parties and stays out of this repository.
 """
@@ -48,9 +48,9 @@ def citizens(data: Path) -> Set:
     return _reported(data, _by_other_hands("reports.jsonl"))
 
 
-def citizens_fresh(data: Path) -> Set:
+def citizens_anew(data: Path, name: str) -> Set:
     """Return the same of reports by still other hands, those that nothing answers among them."""
-    return _reported(data, _by_other_hands("reports_fresh.jsonl"), none=[])
+    return _reported(data, _by_other_hands(f"reports_{name}.jsonl"), none=[])
 
 
 def _by_other_hands(name: str) -> list[dict[str, Any]]:
@@ -139,7 +139,8 @@ def _write(path: Path, lines: Iterable[str]) -> None:
 _KINDS: Final[dict[str, Callable[[Path], Set]]] = {
     "reports": reports,
     "citizens": citizens,
-    "citizens-fresh": citizens_fresh,
+    "citizens-fresh": partial(citizens_anew, name="fresh"),
+    "citizens-third": partial(citizens_anew, name="third"),
     "noise": disturbed,
     "kept": kept_back,
     **{exam: partial(told, exam=exam) for exam in stated.EXAMS},

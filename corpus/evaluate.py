@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 _BINS = 10  # of the calibration error
 
@@ -67,14 +68,28 @@ def _ndcg(answer: Ranked, depth: int) -> float:
     return gain / ideal
 
 
+def ece_by_chance(answers: Sequence[Ranked]) -> float:
+    """Return the calibration error that these probabilities show on average where every one of them is right.
+
+    What few queries scatter by themselves (Bröcker and Smith 2007 draw the same as consistency bars): an
+    error near it says nothing against the probabilities. In a bin the sum of the misses is taken as normal.
+    """
+    tops, bins = _tops(answers)
+    spread = np.bincount(bins, weights=tops * (1 - tops), minlength=_BINS)
+    return float(np.sqrt(2 / math.pi * spread).sum() / max(1, len(tops)))
+
+
 def _calibration_error(answers: Sequence[Ranked]) -> float:
-    tops = np.array([answer.probabilities[0] for answer in answers if answer.probabilities])
+    tops, bins = _tops(answers)
     right = np.array([answer.hits[0] for answer in answers if answer.probabilities], dtype=float)
-    if not len(tops):
-        return 0.0
-    bins = np.minimum((tops * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(float((tops[bins == i] - right[bins == i]).sum())) for i in range(_BINS)]
-    return sum(gaps) / len(tops)
+    gaps = np.bincount(bins, weights=tops - right, minlength=_BINS)
+    return float(np.abs(gaps).sum() / max(1, len(tops)))
+
+
+def _tops(answers: Sequence[Ranked]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.intp]]:
+    """Return the probability of the best of each answer that has any, and the bin in which it lies."""
+    tops = np.array([answer.probabilities[0] for answer in answers if answer.probabilities], dtype=np.float64)
+    return tops, np.minimum((tops * _BINS).astype(np.intp), _BINS - 1)
 
 
 def _auc(with_match: Sequence[float], without: Sequence[float]) -> float | None:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from corpus import baselines, calibration, passages, ranker, search
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
-from corpus.evaluate import Ranked, figures
+from corpus.evaluate import Ranked, ece_by_chance, figures
 from corpus.lines import rows
 from corpus.meanings import Meanings
 from corpus.text import NormalText, normalise
@@ -227,6 +227,7 @@ def summary(
     whole: dict[str, Any] = {
         **_figures(ranked),
         "ece_calibrated": _figures(calibrated(ranked))[_OF_PROBABILITIES],
+        "ece_by_chance": ece_by_chance(ranked),
         "latency_ms": {"p50": float(np.percentile(times, 50)), "p95": float(np.percentile(times, 95))},
         "queries": len(known.questions),
         "corpus": len(known.corpus),

@@ -122,6 +122,10 @@ def _show(found: Mapping[str, Any]) -> None:
     for name, one in lines.items():
         cells = (f"{one[column]:>11.4f}" if column in one else f"{'-':>11}" for column in _COLUMNS)
         result(f"{name:16}" + "".join(cells))
+    result(
+        f"ece {found['ece']:.4f}; {found['ece_calibrated']:.4f} where people have decided of as many others; "
+        f"{found['ece_by_chance']:.4f} if every probability were right"
+    )
     times = found["latency_ms"]
     result(f"one query, encoding included: p50 {times['p50']:.0f} ms, p95 {times['p95']:.0f} ms")
 

@@ -42,6 +42,7 @@ def test_the_way_of_reports_is_measured(folder: Path, session: Session, at: date
     assert found["latency_ms"]["p95"] >= found["latency_ms"]["p50"] > 0
     assert found["groups"]["bare"]["mrr"] == 1.0
     assert found["ece_calibrated"] >= 0
+    assert 0 < found["ece_by_chance"] < 0.5
     assert set(found["groups"]["none"]) == {"queries", "ece"}  # nothing to be found: no ranking is judged
     assert set(found["baselines"]) == {"bm25", "tfidf_char", "dense", "rrf"}
     assert "ece" not in found["baselines"]["bm25"]
