@@ -10,7 +10,7 @@ from typing import Final
 Span = tuple[int, int]  # of characters, [start, end)
 Piece = tuple[Span, int]  # a sentence or a part of a long one, with its words
 
-LONG: Final = 48  # words from which a text has passages
+LONG: Final = 40  # words from which a text has passages
 _SIZE: Final = 20  # words of a passage; with 40, talk costs as little but other news more
 _LEAST: Final = 8  # words of one that stands alone
 _MOST: Final = 12  # passages of one text: each costs as much as a short text

@@ -27,10 +27,10 @@ _READ = {"least": 0.003, "most": 0.95, "close": 1.5}
 _UNHEARD = {"least": 1.0, "most": 0.0, "close": 0.0, "weights": [1.0, 0.0, 0.0], "bias": 0.0}
 _BANDS = {"strong": 0.85, "likely": 0.5, "possible": 0.2}
 _BALANCE = 0.5  # exponent by which small sets count more
-# Reports and claims are what the service is for, most of all reports of which no model learnt; two titles of
-# one event are rarely the same claim.
+# Reports and claims are what the service is for, most of all reports of real rumours; two titles of one event
+# are rarely the same claim.
 _COUNT = {
-    "reports": 3.0,
+    "reports": 10.0,
     "statements": 2.0,
     "told": 6.0,
     "vi_handmade_claims": 2.0,

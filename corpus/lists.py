@@ -2,7 +2,7 @@
 
 Every set of a folder is asked as the service would be: candidates by meaning and by words, measured,
 labelled. So that a probability also says whether anything is meant at all, half of the queries come again
-(of reports on statements a sixth), what answers them hidden, and some with a handful of candidates only, as
+(of reports on statements a twelfth), what answers them hidden, and some with a handful of candidates only, as
 in a young corpus. Queries that the encoder knows by heart are left out.
 """
 
@@ -62,13 +62,14 @@ FEATURES = (
 )
 FOLDS = 5
 _MOST = 700  # queries of one set
-_MORE = {"told": 2_500}  # the set that is most like what the service is asked
+TOLD = "told"  # the set that is most like what the service is asked
+_MORE = {TOLD: 2_500}
 _FEW = 6  # candidates at most in the lists that stand for a young corpus
 _HIDDEN, _YOUNG = 0.5, 0.25  # shares of queries asked again without their answer, and among few
-_SELDOM = {"told": 1 / 3}  # of those shares: then four in five have an answer, as of the reports
+_SELDOM = {TOLD: 1 / 6}  # of those shares: then nearly nine in ten have an answer
 _HEAPED = 0.4  # share of disturbed queries asked with every noise too; more makes plain ones less certain
 _LARGEST = 5_000  # texts of a set beside those that answer; enough for hard neighbours
-_WHOLE = ("reports", "told")  # sets of which nothing is left out
+_WHOLE = ("reports", TOLD)  # sets of which nothing is left out
 _BY_HEART = "checkthat"  # sets whose learnt pairs say nothing about others
 # The encoder learnt from some of what is kept back there, as it stands among the paraphrases too.
 _SEEN = "vi_vnpara"
@@ -140,14 +141,19 @@ def sets(folder: Path) -> Iterator[tuple[str, Collection]]:
         if (path / "qrels.tsv.gz").exists() or (path / "qrels.tsv").exists():
             yield path.name, read(path)
     yield from _translations(folder / "retrieval")
-    titles = folder / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl.gz"
-    every = [(row["id"], row["text"]) for row in lessons.rows(titles)] if titles.exists() else []
-    among = dict(every[::10])
+    every = headlines(folder)
+    among = dict(list(every.items())[::10])
     yield "reports", _reports(folder, among)
     if among:
         held = [one for one in statements.stored() if lessons.kept_back(one.claim)]
         yield "statements", _statements(held, among)
-        yield "told", _told(held, dict(every))  # as many as a service may hold after years
+        yield TOLD, told(held, every)  # as many as a service may hold after years
+
+
+def headlines(folder: Path) -> Mapping[str, str]:
+    """Return the news titles under `folder` by their ids, none where it has none."""
+    titles = folder / "retrieval" / "vi_distractors" / "vietnews_titles.jsonl.gz"
+    return {row["id"]: row["text"] for row in lessons.rows(titles)} if titles.exists() else {}
 
 
 def _translations(folder: Path) -> Iterator[tuple[str, Collection]]:
@@ -173,11 +179,10 @@ def _statements(held: Sequence[Statement], among: Mapping[str, str]) -> Collecti
     return Collection(_shelf(held, among), [*asked, *none])
 
 
-def _told(held: Sequence[Statement], among: Mapping[str, str]) -> Collection:
-    asked = [
-        Question(text, "told", frozenset({one.claim}), id=one.claim) for one in held for text in one.told
-    ]
-    return Collection(_shelf(held, among), asked)
+def told(about: Sequence[Statement], among: Mapping[str, str]) -> Collection:
+    """Return the set of what citizens tell of some statements, which stand among other texts."""
+    asked = [Question(text, TOLD, frozenset({one.claim}), id=one.claim) for one in about for text in one.told]
+    return Collection(_shelf(about, among), asked)
 
 
 def _shelf(held: Sequence[Statement], among: Mapping[str, str]) -> Mapping[str, str]:
@@ -198,10 +203,15 @@ def _reports(folder: Path, among: Mapping[str, str]) -> Collection:
     return Collection(corpus, [*asked, *none])
 
 
-def asked(name: str, known: Collection, meanings: Meanings, *, seed: int = 171) -> Iterator[Asked]:
-    """Yield the queries of a set beside their candidates: as they are, disturbed, unanswered, among few."""
+def asked(
+    name: str, known: Collection, meanings: Meanings, *, seed: int = 171, most: int | None = None
+) -> Iterator[Asked]:
+    """Yield the queries of a set beside their candidates: as they are, disturbed, unanswered, among few.
+
+    `most`: of how many queries, if not of as many as of every set of that name.
+    """
     rng = random.Random(f"{seed}{name}")  # noqa: S311  draws, no secrets
-    questions = list(_questions(name, known, rng))
+    questions = list(_questions(name, known, rng, _MORE.get(name, _MOST) if most is None else most))
     normal = [normalise(one.text) for one in questions]
     read_as = [diacritics.readable(one.canonical, one.lang) for one in normal]
     vectors = meanings.of(read_as, is_query=True)
@@ -215,10 +225,10 @@ def asked(name: str, known: Collection, meanings: Meanings, *, seed: int = 171) 
         yield from one.lists(shelf, near, others, rng)
 
 
-def _questions(name: str, known: Collection, rng: random.Random) -> Iterator[Question]:
+def _questions(name: str, known: Collection, rng: random.Random, most: int) -> Iterator[Question]:
     drawn = list(known.questions)
     rng.shuffle(drawn)
-    for one in drawn[: _MORE.get(name, _MOST)]:
+    for one in drawn[:most]:
         group = one.group if one.group.startswith(name) else f"{name} {one.group}".removesuffix(" all")
         yield replace(one, group=group)
         if name.startswith(_DISTURBED) and one.answers and not group.endswith((" en", " zh")):

@@ -1,6 +1,7 @@
 """Nearest known texts: candidates from the database's indexes, scored, explained, in order."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -10,7 +11,7 @@ import numpy as np
 from rapidfuzz.distance import LCSseq
 from sqlalchemy.orm import Session
 
-from corpus import candidates, excerpts, places, ranker, reader, reasons
+from corpus import calibration, candidates, excerpts, places, ranker, reader, reasons
 from corpus.candidates import DEPTH, Asked, Known, Owner
 from corpus.diacritics import readable
 from corpus.encoder import Encoder, Vectors
@@ -240,7 +241,8 @@ def _ranked(
 ) -> list[list[_Scored]]:
     """Return for each query who is near, best first; with `floor` only whoever may reach the ranker's floor.
 
-    Claims are compared with its passages too.
+    Claims are compared with its passages too. The more passages, the more likely one of them is near
+    something by chance: what one finds counts as its odds divided by their number.
     """
     asking = list(enumerate(queries))
     found = candidates.find(session, [one.asked for one in queries], owner)
@@ -251,8 +253,11 @@ def _ranked(
     best: list[dict[int, _Scored]] = [{} for _ in queries]
     for (number, query), known in zip(asking, found, strict=True):
         asks = query.both_ways if owner == "case" else query.side
+        whole = queries[number]
+        chances = math.log(len(whole.parts)) if query is not whole else 0.0
         beside = Comparison(asks, [one.side for one in known], [one.owner_id for one in known])
-        for place, probability in _probabilities(beside, model, floor=floor):
+        for place, alone in _probabilities(beside, model, floor=floor):
+            probability = calibration.probability(calibration.log_odds(alone) - chances) if chances else alone
             nearest = best[number].get(known[place].owner_id)
             if nearest is None or probability > nearest.probability:
                 one = known[place]
@@ -298,9 +303,11 @@ def _probabilities(beside: Comparison, model: ranker.Ranker, *, floor: bool) -> 
     yield from zip(near, model.of_table(beside.table(model.features, near)), strict=True)
 
 
-def _signals(nearest: _Scored, measured: Signals) -> Iterator[tuple[str, float]]:
+def _signals(query: Query, nearest: _Scored, measured: Signals) -> Iterator[tuple[str, float]]:
     """Yield all that was weighed, and more that was measured."""
     yield from measured._asdict().items()
+    if nearest.query is not query:
+        yield "passages", len(query.parts)
     if nearest.opinion is not None:
         yield "read_apart", nearest.opinion.apart
         yield "read_same", nearest.opinion.same
@@ -321,7 +328,7 @@ def _hit(query: Query, nearest: _Scored, measured: Signals, read: reasons.Read |
         band=nearest.model.band(nearest.told),
         relation=why.relation,
         overlap=LCSseq.normalized_similarity(side.folded.split(), other.folded.split()),
-        signals={name: round(value, 4) for name, value in _signals(nearest, measured)},
+        signals={name: round(value, 4) for name, value in _signals(query, nearest, measured)},
         reasons=why.as_json(),
         ranker=nearest.model.version,
         pair_fingerprint=hashlib.sha256(pair.encode()).hexdigest(),

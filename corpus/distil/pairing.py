@@ -12,9 +12,10 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from corpus import encoder
+from corpus import encoder, lists, ranker
 from corpus.distil import building, graph, lessons, pairs, pieces, reading, statements, student, weights
 from corpus.distil.pairs import Pair, Said
+from corpus.distil.statements import Statement
 from corpus.encoder import CARD, GRAPH, TOKENIZER, WORDS
 from corpus.meanings import Meanings
 
@@ -24,6 +25,8 @@ _SHELF: Final = 16_000  # texts of a kind among which is looked for what lies ne
 _LOOKED_AT: Final = 24  # of those, from the nearest
 _KEPT_NEAR: Final = 8
 _SAME_TEXT: Final = 0.95  # cosine from which a text may say the same as what answers
+_RIVALS: Final = 7
+_SAME_MATTER: Final = 0.92  # cosine from which what the ranker puts high may be meant as well
 
 
 def build(
@@ -49,16 +52,18 @@ def build(
     graph.read(encoder.FOLDER, grown)
     tokenizer = weights.tokenizer(whole, kept)
     tokenizer.no_padding()
-    stored = list(statements.stored())
-    learnt = [one for one in stored if not pairs.held_back(one)]
-    taught = lessons.gathered(texts)
-    near = lying_near(taught, Meanings(encoder.load(threads=os.cpu_count() or 1), vectors))
-    found = pairs.gathered(learnt, taught, near, seed=course.seed)
-    tell(", ".join(f"{len(some)} pairs {kind}" for kind, some in found.items()))
-    deck = reading.dealt(found, tokenizer, versions=_VERSIONS, seed=course.seed)
     torch.manual_seed(course.seed)
     reader = reading.Reader(grown, course.layers)
     before = [] if start is None else _taken_over(reader, start)
+    stored = list(statements.stored())
+    learnt = [one for one in stored if not pairs.held_back(one)]
+    taught = lessons.gathered(texts)
+    meanings = Meanings(encoder.load(threads=os.cpu_count() or 1), vectors)
+    rivals = ranked_high(learnt, lists.headlines(texts), meanings)
+    tell(f"{len(rivals)} reports beside what the ranker puts high")
+    found = pairs.gathered(learnt, taught, lying_near(taught, meanings), rivals, seed=course.seed)
+    tell(", ".join(f"{len(some)} pairs {kind}" for kind, some in found.items()))
+    deck = reading.dealt(found, tokenizer, versions=_VERSIONS, seed=course.seed)
     began = {name: values.clone() for name, values in reader.state_dict().items()}
     steps = 0
 
@@ -97,8 +102,31 @@ def lying_near(taught: lessons.Lessons, meanings: Meanings) -> Mapping[str, Sequ
     return near
 
 
+def ranked_high(
+    about: Sequence[Statement], among: Mapping[str, str], meanings: Meanings
+) -> Mapping[str, Sequence[str]]:
+    """Return for reports, as the service reads them, what the ranker puts highest and they do not mean.
+
+    Looked for as the service looks, and only what the reader would be asked about: it learns of its work.
+    """
+    judge, found = ranker.load(), dict[str, Sequence[str]]()
+    known = lists.told(about, among)
+    for one in lists.asked(lists.TOLD, known, meanings, most=len(known.questions)):
+        if not one.labels.any():
+            continue
+        scores = judge.of_table(one.table)
+        highest = sorted(range(len(scores)), key=lambda at: -scores[at])[:_RIVALS]
+        vectors = meanings.of(one.texts, is_query=False)
+        alike = (vectors @ vectors[one.labels].T).max(axis=1)
+        # Lists with an answer hidden or with few candidates come after the whole one.
+        asked = [at for at in highest if scores[at] >= judge.second.least and alike[at] < _SAME_MATTER]
+        found.setdefault(one.sent, [one.texts[at] for at in asked])
+    return found
+
+
 def _taken_over(reader: reading.Reader, start: Path) -> list[dict[str, Any]]:
     graph.read_pair(start / GRAPH, reader)
+    reader.begin_meant()
     courses: list[dict[str, Any]] = json.loads((start / CARD).read_text(encoding="utf-8"))["courses"]
     return courses
 

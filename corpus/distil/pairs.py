@@ -23,9 +23,11 @@ class Said(enum.IntEnum):
     APART = 2  # something of another matter
 
 
-MEANT: Final = len(Said)  # of one matter: the same or something else of it, which is not known
+# What a text that asks means, and what it does not: what either says of the other is not learnt from these.
+MEANT: Final = len(Said)
+ELSEWHERE: Final = MEANT + 1
 Pair = tuple[str, str, Said]
-Lesson = tuple[str, str, int]  # a pair, or two texts of which one is MEANT by the other
+Lesson = tuple[str, str, int]  # a pair, or two texts of which one is MEANT by the other or is ELSEWHERE
 Near = Mapping[str, Sequence[str]]  # by a text that asks: what lies near it on its shelf but answers nothing
 
 ALIKE: Final = {
@@ -49,25 +51,26 @@ ANSWERED: Final = {
     "english": 800,
     "chinese": 800,
     "reports": 151,
-    "statements": 24_000,
-    "told": 18_000,
+    "statements": 6_000,
+    "told": 24_000,
     "checkthat2020_t2_en": 800,
     "checkthat2021_2a_en": 800,
     "checkthat2021_2b_en": 600,
     "checkthat2022_2a_en": 800,
 }  # kinds of the encoder's pairs of which one answers the other, with how many are taken
-_KNOWN: Final = ("statements", "told")
+_SAID: Final = "statements"  # of those is known what they say
 SHARES: Final = {
-    "same": 0.24,
-    "changed": 0.22,
-    "apart": 0.04,
-    "learnt": 0.08,
-    "answered": 0.1,
-    "beside": 0.18,
-    "exchanged": 0.14,
+    "same": 0.2,
+    "changed": 0.18,
+    "apart": 0.03,
+    "learnt": 0.06,
+    "exchanged": 0.11,
+    "answered": 0.17,
+    "beside": 0.08,
+    "rivals": 0.17,
 }
 _EXCHANGED: Final = 5_000  # of each way
-_BESIDE: Final = 4  # of those near it that each text asks for in vain
+_IN_VAIN: Final = {"beside": 2, "rivals": 4}  # of those near it, or put high, that each text asks for
 _ASKED_NOISILY: Final = 0.3  # share of texts that ask; each may be disturbed once more (`as_sent`)
 _NOISY: Final = 0.5  # share of texts that are disturbed, without losing a word
 _NOISES: Final[Sequence[noise.Noise]] = (
@@ -95,9 +98,12 @@ def of(one: Statement) -> Iterator[Pair]:
 
 
 def gathered(
-    stored: Sequence[Statement], lessons: Lessons, near: Near, *, seed: int
+    stored: Sequence[Statement], lessons: Lessons, near: Near, rivals: Near, *, seed: int
 ) -> dict[str, list[Lesson]]:
-    """Return the pairs to learn from by their kind (`SHARES`), the same ones for the same seed."""
+    """Return the pairs to learn from by their kind (`SHARES`), the same ones for the same seed.
+
+    `rivals`: by a report as the service reads it, what the ranker puts highest beside what answers it.
+    """
     rng = random.Random(seed)
     found: dict[str, list[Lesson]] = {kind: [] for kind in SHARES}
     for one in stored:
@@ -109,11 +115,12 @@ def gathered(
     for kind, most in ANSWERED.items():
         for asking, answer in lessons.pairs[kind][:most]:
             sent = asking if kind.startswith(ABROAD) else prepared(asking, rng, noisy=_ASKED_NOISILY)
-            if kind not in _KNOWN:  # of those is known what they say
+            if kind != _SAID:
                 found["answered"].append((sent, answer, MEANT))
-            others = near.get(asking, ())
-            some = rng.sample(others, min(len(others), _BESIDE))
-            found["beside"] += [(sent, other, Said.APART) for other in some]
+            vain = {"beside": near.get(asking, ()), "rivals": rivals.get(ready(asking), ())}
+            for name, others in vain.items():
+                some = rng.sample(others, min(len(others), _IN_VAIN[name]))
+                found[name] += [(sent, other, ELSEWHERE) for other in some]
     claims = [one.claim for one in stored]
     # Only where nothing is left out must the other text have had what is exchanged.
     whole = [(text, other) for one in stored for text in one.full for other in (one.claim, *one.full)]
@@ -153,8 +160,9 @@ def _exchanged(
             yield left, right, Said.SAME
 
 
-def as_sent(text: str, rng: random.Random, *, versions: int) -> list[str]:
-    """Return `text` as the service reads it, first as it is, then as it may be sent."""
+def as_sent(text: str, *, versions: int, seed: int) -> list[str]:
+    """Return `text` as the service reads it, first as it is, then as it may be sent; each version once."""
+    rng = random.Random(f"{seed}{text}")
     text = text[:LONGEST]
     others = [rng.choice(_NOISES)(text, rng) if rng.random() < _NOISY else text for _ in range(versions - 1)]
-    return [ready(text), *map(ready, others)]
+    return list(dict.fromkeys([ready(text), *map(ready, others)]))

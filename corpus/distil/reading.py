@@ -7,10 +7,13 @@ learnt, and keeps that one's words.
 
 import copy
 import math
-import random
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
@@ -20,7 +23,7 @@ from tokenizers import Tokenizer
 from transformers import BertModel
 
 from corpus.distil import pairs
-from corpus.distil.pairs import Lesson, Said
+from corpus.distil.pairs import ELSEWHERE, Lesson, Said
 from corpus.encoder import Vectors
 from corpus.reader import BEGIN, EACH, END
 
@@ -55,7 +58,7 @@ class Deck:
     """Pairs to draw from. `pieces` has every version of every text, `places` its place in their order.
 
     `versions[text]` are the first and the last version of a text; `kinds` has rows of left, right and said
-    (`pairs.MEANT` as well).
+    (`pairs.MEANT` and `pairs.ELSEWHERE` as well).
     """
 
     pieces: list[npt.NDArray[np.uint16]]
@@ -94,15 +97,17 @@ class Deck:
 
 def dealt(found: Mapping[str, Sequence[Lesson]], tokenizer: Tokenizer, *, versions: int, seed: int) -> Deck:
     """Return the deck of what `pairs.gathered` found, every text as it may be sent in so many versions."""
-    rng = random.Random(seed)
-    texts = {text: 0 for some in found.values() for left, right, _ in some for text in (left, right)}
-    written: list[str] = []
-    bounds = []
-    for number, text in enumerate(texts):
-        texts[text] = number
-        sent = dict.fromkeys(pairs.as_sent(text, rng, versions=versions))
-        bounds.append((len(written), len(written) + len(sent)))
-        written += sent
+    names = dict.fromkeys(
+        text for some in found.values() for left, right, _ in some for text in (left, right)
+    )
+    texts = {text: number for number, text in enumerate(names)}
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:  # threads are running here
+        sent = list(pool.map(partial(pairs.as_sent, versions=versions, seed=seed), texts, chunksize=500))
+    written = [text for some in sent for text in some]
+    ends = np.cumsum([len(some) for some in sent])
+    bounds = np.stack([ends - [len(some) for some in sent], ends], axis=1)
+    kinds = [kind for kind in pairs.SHARES if found[kind]]  # without headlines there are no rivals
+    whole = sum(pairs.SHARES[kind] for kind in kinds)
     order = sorted(range(len(written)), key=written.__getitem__)
     places = np.empty(len(written), np.int32)
     places[order] = np.arange(len(written))
@@ -112,32 +117,36 @@ def dealt(found: Mapping[str, Sequence[Lesson]], tokenizer: Tokenizer, *, versio
             for one in tokenizer.encode_batch(written, add_special_tokens=False)
         ],
         places,
-        np.array(bounds, np.int32),
+        bounds.astype(np.int32),
         [
             np.array([(texts[left], texts[right], said) for left, right, said in found[kind]], np.int32)
-            for kind in pairs.SHARES
+            for kind in kinds
         ],
-        tuple(pairs.SHARES.values()),
+        tuple(pairs.SHARES[kind] / whole for kind in kinds),
     )
 
 
 class Head(torch.nn.Module):
-    """From the means of both texts' words to what is said, as logarithms that want a softmax."""
+    """From the means of both texts' words to so many numbers."""
 
-    def __init__(self, hidden: int) -> None:
+    def __init__(self, hidden: int, numbers: int) -> None:
         super().__init__()
         self.inner = torch.nn.Linear(4 * hidden, hidden)
-        self.outer = torch.nn.Linear(hidden, len(Said))
+        self.outer = torch.nn.Linear(hidden, numbers)
 
     def forward(self, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        """Return the logarithms, shape (n, 3), from two means, each of shape (n, hidden)."""
+        """Return the numbers, shape (n, numbers), from two means, each of shape (n, hidden)."""
         both = torch.cat([left, right, (left - right).abs(), left * right], dim=1)
-        logits: torch.Tensor = self.outer(torch.nn.functional.gelu(self.inner(both)))
-        return logits
+        numbers: torch.Tensor = self.outer(torch.nn.functional.gelu(self.inner(both)))
+        return numbers
 
 
 class Reader(torch.nn.Module):
-    """Pairs of texts in, what each says out."""
+    """Pairs of texts in, what each says out.
+
+    While it learns a second head says whether both are of one matter, which is all that many reports teach;
+    with one head for both, these made paraphrases look like other things.
+    """
 
     def __init__(self, encoder: BertModel, layers: int, *, dropout: float = 0.1) -> None:
         super().__init__()
@@ -155,14 +164,24 @@ class Reader(torch.nn.Module):
         state["embeddings.token_type_embeddings.weight"] = kinds[:1].repeat(2, 1)
         self.model.load_state_dict(state)
         self.model.embeddings.word_embeddings.weight.requires_grad_(False)
-        self.said = Head(config.hidden_size)
+        self.said, self.meant = Head(config.hidden_size, len(Said)), Head(config.hidden_size, 1)
 
     def forward(self, ids: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-        """Return the logarithms, shape (n, 3), of pairs as `_padded` lays them out."""
+        """Return the numbers of both heads, shape (n, 4), of pairs as `_padded` lays them out.
+
+        Of what is said as logarithms that want a softmax, and the log-odds of one matter.
+        """
         mask = (ids != _PAD).long()
         hidden = self.model(input_ids=ids, attention_mask=mask, token_type_ids=second).last_hidden_state
-        told: torch.Tensor = self.said(_mean(hidden, mask * (1 - second)), _mean(hidden, mask * second))
-        return told
+        means = _mean(hidden, mask * (1 - second)), _mean(hidden, mask * second)
+        return torch.cat([self.said(*means), self.meant(*means)], dim=1)
+
+    def begin_meant(self) -> None:
+        """Let the second head begin as what the first one knows of it."""
+        self.meant.inner.load_state_dict(self.said.inner.state_dict())
+        with torch.no_grad():
+            for mine, others in zip(self.meant.outer.parameters(), self.said.outer.parameters(), strict=True):
+                mine.copy_(others[: Said.APART].mean(0, keepdim=True) - others[Said.APART])
 
 
 def _mean(hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -196,11 +215,15 @@ def taught(reader: Reader, deck: Deck, course: Course, *, tell: Callable[[int, f
 
 
 def loss(told: torch.Tensor, said: torch.Tensor) -> torch.Tensor:
-    """Return the cross-entropy; of a pair that is only known to be MEANT whatever is not APART will do."""
-    shares = torch.nn.functional.log_softmax(told, dim=1)
-    meant = shares[:, : Said.APART].logsumexp(1, keepdim=True)
-    right = torch.cat([shares, meant], dim=1).gather(1, said[:, None]).mean()
-    return -(1 - _SMOOTHED) * right - _SMOOTHED * shares.mean()
+    """Return the cross-entropy of both heads; the first learns only where it is known what the pair says."""
+    shares = torch.nn.functional.log_softmax(told[:, : len(Said)], dim=1)
+    known = said < len(Said)
+    right = shares.gather(1, said.clamp(max=Said.APART)[:, None])[:, 0]
+    first = -((1 - _SMOOTHED) * right + _SMOOTHED * shares.mean(1))[known].sum() / len(said)
+    meant = ((said != Said.APART) & (said != ELSEWHERE)).float()
+    aim = meant * (1 - _SMOOTHED) + _SMOOTHED / 2
+    second = torch.nn.functional.binary_cross_entropy_with_logits(told[:, len(Said)], aim)
+    return first + second
 
 
 def read(reader: Reader, tokenizer: Tokenizer, found: Sequence[tuple[str, str]]) -> Vectors:
@@ -212,9 +235,8 @@ def read(reader: Reader, tokenizer: Tokenizer, found: Sequence[tuple[str, str]])
         pieces = [one.ids[:EACH] for one in tokenizer.encode_batch(texts, add_special_tokens=False)]
         given = _padded(list(zip(pieces[::2], pieces[1::2], strict=True)))
         with torch.no_grad():
-            parts.append(
-                reader(*(values.to(reader.model.device) for values in given)).softmax(1).cpu().numpy()
-            )
+            told = reader(*(values.to(reader.model.device) for values in given))
+            parts.append(told[:, : len(Said)].softmax(1).cpu().numpy())
     return np.concatenate(parts)
 
 

@@ -26,7 +26,7 @@ def test_an_opinion_is_shared_out_and_has_no_sides(both: Reader) -> None:
 
 
 def test_the_same_another_thing_and_another_matter_are_told_apart(both: Reader) -> None:
-    same = "Bảy hành khách bị thương được đưa hết vào viện huyện sau vụ lật xe trên đèo Cổng Gió hồi sáng."
+    same = "Sáng nay xe khách bị lật trên đèo Cổng Gió, bảy người bị thương đều được đưa vào bệnh viện huyện."
     apart = "Xã Tân Lập thu phí vệ sinh 30 nghìn đồng một tháng từ quý tới."
     told = [both.read(CLAIM, text)[:3] for text in (same, OTHER, apart)]
     assert [one.index(max(one)) for one in told] == [0, 1, 2]

@@ -92,6 +92,24 @@ def test_a_long_report_is_found_by_its_passage_which_the_reasons_point_at(
     assert all(start <= one["left"][0] and one["left"][1] <= end for one in best.reasons["shared"])
 
 
+@pytest.mark.usefixtures("ids")
+def test_what_one_of_many_passages_finds_counts_the_less_the_more_there_are(
+    session: Session, model: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = ranker.load()
+    unheard = replace(known, second=replace(known.second, least=1.0, most=0.0))
+    monkeypatch.setattr(ranker, "load", lambda: unheard)
+    talk = "Chào cả nhà, hôm nay trời mưa to nên ở nhà nấu cơm. "
+    query = search.Query.of(normalise(talk * 4 + "Nghe nói đập Nậm Pung ở Bát Xát đã vỡ. " + talk * 4), model)
+    best, *_ = search.claims(session, query, floor=False)
+    alone = max(search.claims(session, part, floor=False)[0].probability for part in query.parts)
+    odds = best.probability / (1 - best.probability)
+    assert odds == pytest.approx(alone / (1 - alone) / len(query.parts), rel=1e-6)
+    assert best.signals["passages"] == len(query.parts) > 2
+    short, *_ = search.claims(session, search.Query.of(normalise(REPORT), model), floor=False)
+    assert "passages" not in short.signals
+
+
 def test_cases_are_compared_with_the_whole_of_a_long_report(session: Session, model: Encoder) -> None:
     known = make.case(session)
     make.passage(session, CLAIMS[0], case_id=known.id)

@@ -44,7 +44,7 @@ def test_what_citizens_tell_leaves_things_out_and_is_of_the_matter() -> None:
     assert set(told) <= set(one.brief)
     assert not set(told) & set(one.full)
     known = lessons.Lessons()
-    found = pairs.gathered([one], known, {}, seed=1)
+    found = pairs.gathered([one], known, {}, {}, seed=1)
     meant = {(left, right) for left, right, said in found["answered"] if said == pairs.MEANT}
     assert {(text, one.changed[0]) for text in one.brief} <= meant
     assert any(left in told and right in one.brief for left, right in meant)
@@ -100,16 +100,20 @@ def test_a_deck_gives_pairs_in_their_order_and_shares(tokenizer: Tokenizer) -> N
     assert len(batch) == len(told) == 8
 
 
-def test_what_is_meant_may_say_the_same_or_something_else() -> None:
-    told = torch.tensor([[9.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 0.0, 9.0]])
+def test_what_a_report_leaves_open_teaches_only_whether_it_is_meant() -> None:
+    told = torch.tensor(
+        [[9.0, 0.0, 0.0, 9.0], [0.0, 9.0, 0.0, 9.0], [0.0, 0.0, 9.0, 9.0], [0.0, 0.0, 9.0, -9.0]]
+    )
 
     def loss(row: int, said: int) -> float:
         return float(reading.loss(told[[row]], torch.tensor([said])))
 
-    assert loss(0, pairs.MEANT) == pytest.approx(loss(0, Said.SAME), abs=0.01)
-    assert loss(1, pairs.MEANT) == pytest.approx(loss(1, Said.CHANGED), abs=0.01)
-    assert loss(2, pairs.MEANT) > loss(2, Said.APART) + 5
-    assert loss(0, Said.CHANGED) > loss(0, pairs.MEANT) + 5
+    assert loss(0, pairs.MEANT) == loss(1, pairs.MEANT) == loss(2, pairs.MEANT)
+    assert loss(2, pairs.ELSEWHERE) > loss(2, pairs.MEANT) + 5
+    assert loss(3, pairs.ELSEWHERE) < loss(3, Said.APART) + 0.01
+    assert loss(3, pairs.MEANT) > loss(3, pairs.ELSEWHERE) + 5
+    assert loss(0, Said.CHANGED) > loss(0, Said.SAME) + 5
+    assert loss(2, Said.APART) > loss(3, Said.APART) + 5
 
 
 def test_what_lies_near_answers_nothing() -> None:
@@ -121,9 +125,24 @@ def test_what_lies_near_answers_nothing() -> None:
     assert set(near) == {"vỡ đập suối vàng", "vỡ đập suối bạc"}
     assert set(near["vỡ đập suối bạc"]) >= {lessons.ready(texts[2]), lessons.ready(texts[0])}
     assert not set(near["vỡ đập suối vàng"]) & {lessons.ready(texts[0]), known.beside["news"][1]}
-    found = pairs.gathered([statements.read(LINE)], known, near, seed=3)
+    rivals = {lessons.ready("vỡ đập suối vàng"): [texts[2]]}
+    found = pairs.gathered([statements.read(LINE)], known, near, rivals, seed=3)
     assert {said for *_, said in found["answered"]} == {pairs.MEANT}
-    assert {said for *_, said in found["beside"]} == {Said.APART}
+    assert {said for *_, said in found["beside"]} == {pairs.ELSEWHERE}
+    ((asks, other, said),) = found["rivals"]
+    assert "vàng" in asks
+    assert (other, said) == (texts[2], pairs.ELSEWHERE)
+
+
+@pytest.mark.encoder
+def test_rivals_are_what_the_reader_would_be_asked_about_and_is_not_meant() -> None:
+    row = {**json.loads(LINE), "told": ["nghe bảo cái đập ở Suối Vàng vỡ rồi, dân chạy hết"]}
+    other = {**row, "claim": "Đập Suối Bạc vỡ giữa trưa, dân chạy lên đồi.", "told": []}
+    about = [statements.read(json.dumps(one)) for one in (row, other)]
+    among = {"fuel": "Giá xăng tăng từ chiều nay"}
+    ((asks, rivals),) = pairing.ranked_high(about, among, Meanings(encoder.load())).items()
+    assert asks == lessons.ready(row["told"][0])
+    assert rivals == [lessons.ready(other["claim"])]
 
 
 @pytest.mark.encoder
@@ -153,6 +172,10 @@ def test_a_small_reader_is_built_goes_on_and_reads_as_it_learnt(
     graph.read(encoder.FOLDER, grown)
     learnt = reading.Reader(grown, 1)
     graph.read_pair(again.folder / encoder.GRAPH, learnt)
+    learnt.begin_meant()
+    left, right = torch.randn(2, 5, learnt.said.inner.out_features)
+    said = learnt.said(left, right)
+    assert torch.allclose(learnt.meant(left, right)[:, 0], said[:, :2].mean(1) - said[:, 2], atol=1e-4)
     pair = (one.claim, one.changed[0])
     tokenizer.no_padding()
     told = reading.read(learnt, tokenizer, [pair])[0]
