@@ -1,6 +1,6 @@
 """The passages of a long text by which it is searched beside the whole: what it reports is often one of many.
 
-Measured in docs/matching.md; shorter texts gain nothing. Pure.
+Measured in docs/matching.md. Pure.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Final
 Span = tuple[int, int]  # of characters, [start, end)
 Piece = tuple[Span, int]  # a sentence or a part of a long one, with its words
 
-LONG: Final = 40  # words from which a text has passages
+LONG: Final = 40  # words of a text without passages at most; from 24 on more are found that mean nothing
 _SIZE: Final = 20  # words of a passage; with 40, talk costs as little but other news more
 _LEAST: Final = 8  # words of one that stands alone
 _MOST: Final = 12  # passages of one text: each costs as much as a short text

@@ -58,7 +58,7 @@ ANSWERED: Final = {
     "checkthat2021_2b_en": 600,
     "checkthat2022_2a_en": 800,
 }  # kinds of the encoder's pairs of which one answers the other, with how many are taken
-_SAID: Final = "statements"  # of those is known what they say
+_SAID: Final = "statements"  # pairs of SAME and CHANGED already, as are reports, which come again as MEANT
 SHARES: Final = {
     "same": 0.2,
     "changed": 0.18,
