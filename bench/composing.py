@@ -2,11 +2,12 @@
 
 KIND is `reports`: development reports, with and without an answer, against the confirmed claims among all
 headlines of `vi_distractors`; or `citizens`: likewise, reports by other hands on those claims on which the
-encoder learnt no report (`bench/data/reports.jsonl`); or `citizens-fresh` and `citizens-third`: still
-others, with such that nothing answers (`reports_fresh.jsonl`, `reports_third.jsonl`); or `noise`: headlines
-and paraphrases of news, each disturbed in every way of `bench.noise`; or an exam of `bench.stated`: what says
-the same as its statements against their claims among headlines, and other events without an answer. DATA is a
-folder of sets as `kiemtin train` reads it.
+encoder learnt no report (`bench/data/reports.jsonl`); or `citizens-fresh`, `citizens-third`,
+`citizens-fourth` and `citizens-fifth`: still others, with such that nothing answers (`reports_fresh.jsonl`
+and so on); or `citizens-together`: all of these; or `noise`: headlines and paraphrases of news, each
+disturbed in every way of `bench.noise`; or an exam of `bench.stated`: what says the same as its statements
+against their claims among headlines, and other events without an answer. DATA is a folder of sets as `kiemtin
+train` reads it.
 With the KIND `kept` it is one set, of which those answered queries remain that the encoder never learnt from.
 What is written to OUT is text of third parties and stays out of this repository.
 """
@@ -30,6 +31,7 @@ _HAYSTACK: Final = 4_923  # texts to be found or not, as many as the noises were
 _TOLD: Final = ("lightly reworded", "reworded", "post", "terse")
 _EVERY: Final = 10  # headlines, of which one stands among the statements
 _FOLLOWING: Final = ("vi_vnpara", "vi_news_clusters")
+ANEW: Final = ("fresh", "third", "fourth", "fifth")  # sets of reports by other hands after the first
 
 Set = tuple[Mapping[str, str], list[Question]]
 
@@ -45,17 +47,23 @@ def reports(data: Path) -> Set:
 
 def citizens(data: Path) -> Set:
     """Return the same of reports on claims of whose reports the encoder never learnt."""
-    return _reported(data, _by_other_hands("reports.jsonl"))
+    return _reported(data, _by_other_hands("reports"))
 
 
 def citizens_anew(data: Path, name: str) -> Set:
     """Return the same of reports by still other hands, those that nothing answers among them."""
-    return _reported(data, _by_other_hands(f"reports_{name}.jsonl"), none=[])
+    return _reported(data, _by_other_hands(f"reports_{name}"), none=[])
+
+
+def citizens_together(data: Path) -> Set:
+    """Return the same of all reports by other hands: enough of them to judge probabilities by."""
+    names = ["reports", *(f"reports_{name}" for name in ANEW)]
+    return _reported(data, [row for name in names for row in _by_other_hands(name)])
 
 
 def _by_other_hands(name: str) -> list[dict[str, Any]]:
-    told = resources.files("bench").joinpath(f"data/{name}").read_text("utf-8").splitlines()
-    return [{"id": f"told-{number}", **json.loads(row)} for number, row in enumerate(told)]
+    told = resources.files("bench").joinpath(f"data/{name}.jsonl").read_text("utf-8").splitlines()
+    return [{"id": f"{name}-{number}", **json.loads(row)} for number, row in enumerate(told)]
 
 
 def _reported(
@@ -139,8 +147,8 @@ def _write(path: Path, lines: Iterable[str]) -> None:
 _KINDS: Final[dict[str, Callable[[Path], Set]]] = {
     "reports": reports,
     "citizens": citizens,
-    "citizens-fresh": partial(citizens_anew, name="fresh"),
-    "citizens-third": partial(citizens_anew, name="third"),
+    **{f"citizens-{name}": partial(citizens_anew, name=name) for name in ANEW},
+    "citizens-together": citizens_together,
     "noise": disturbed,
     "kept": kept_back,
     **{exam: partial(told, exam=exam) for exam in stated.EXAMS},

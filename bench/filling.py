@@ -106,4 +106,4 @@ def _rows(start: int, count: int, between: Rows) -> Iterator[tuple[object, ...]]
     ):
         folded = fold(words)
         digest = hashlib.sha256(folded.encode()).hexdigest()
-        yield number, words, folded, digest, list(terms(folded)), Vector(vector)
+        yield number, words, folded, digest, list(terms(folded, "vi")), Vector(vector)

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from corpus import directly, frequencies, passages
 from corpus.diacritics import rarity
 from corpus.side import Side
+from corpus.sino_vietnamese import spoken
 from corpus.text import NormalText
 from models.passage import DIMENSION
 
@@ -191,7 +192,7 @@ def _telling(normal: NormalText) -> list[str]:
 
     Most pairs are so rare that the statistics do not tell them apart; their words do.
     """
-    words = normal.folded.split()
+    words = spoken(normal.folded, normal.lang).split()
     worth = {first + second: rarity(first) + rarity(second) for first, second in itertools.pairwise(words)}
     return sorted(passages.asked(normal), key=lambda term: -worth.get(term, _EXACT))
 

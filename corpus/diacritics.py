@@ -17,6 +17,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from corpus import counts, misspelt
+from corpus.colloquial import in_digits, official
 from corpus.counts import PAUSE, START, WORD, Table
 from corpus.repair import chat_spellings
 from corpus.syllables import has_marks, is_folded_syllable, unmarked
@@ -40,7 +41,13 @@ _READ_AGAIN: Final = 256  # texts: what the encoder has read is then put beside 
 
 
 def readable(canonical: str, lang: str) -> str:
-    """Return what the encoder reads of a normal text: Vietnamese with marks put back and slips mended.
+    """Return what the encoder and the reader get of a normal text: `mended`, and put as headlines put it."""
+    text = mended(canonical, lang)
+    return official(in_digits(text)) if lang == "vi" else text
+
+
+def mended(canonical: str, lang: str) -> str:
+    """Return a normal text as its words are compared: Vietnamese with marks put back and slips mended.
 
     Texts of other languages keep their words, or "to" and "my" would turn into Vietnamese ones. Quotation
     marks are left out: the same words quoted otherwise mean the same, and who reports them hardly quotes.

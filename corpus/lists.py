@@ -57,6 +57,8 @@ FEATURES = (
     "foreign_cosine",
     "foreign_gap",
     "foreign_over",
+    "chinese",
+    "chinese_word_both",
     "query_short",
     "longer",
 )
@@ -217,7 +219,7 @@ def asked(
     vectors = meanings.of(read_as, is_query=True)
     shelf = Shelf(known, meanings)
     for question, sent, readable, vector in zip(questions, normal, read_as, vectors, strict=True):
-        text = reading(sent, readable)
+        text = reading(sent, diacritics.mended(sent.canonical, sent.lang))
         query = Side.of(sent, vector, places.keys(sent.canonical), mended=text.folded)
         own, answers = shelf.standing({question.exclude}), shelf.standing(question.answers)
         near, others = shelf.near(text, vector, own, own | answers)

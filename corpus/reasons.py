@@ -3,7 +3,7 @@
 Codes and character spans only; templates turn them into words. Spans are [start, end) in the canonical texts.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +15,9 @@ from corpus.differences import Difference, differences
 from corpus.reader import Opinion
 from corpus.side import Side
 from corpus.signals import Signals
-from corpus.words import WORD, Aligned, Span, align, words
+from corpus.sino_vietnamese import syllables
+from corpus.syllables import fold
+from corpus.words import WORD, Aligned, Span, Words, align, words
 from models.match import Relation
 
 _ALIKE = 0.6  # share of the shorter text's words, by rarity, that makes "the same words"
@@ -81,7 +83,7 @@ class Reasons:
     differences: tuple[Difference, ...]
     fired: tuple[str, ...]  # names of `Signals`, and "link" or "id" for an equal key
     denial: Denial | None = None
-    foreign: bool = False  # the texts are in two languages, so that no words can be put side by side
+    foreign: bool = False  # the texts are in two languages, so that only names can be put side by side
     common: tuple[Span, ...] = ()  # where the left text names a number, date or place that both name
     passage: Span | None = None  # the only part of a long left text that was compared
     opinion: Opinion | None = None  # of the reader of pairs, where the words alone did not tell
@@ -119,7 +121,7 @@ def explain(left: Side, right: Side, signals: Signals | None = None, read: Read 
         relation, opinion = _read(relation, pair, left, right, read)
     return Reasons(
         relation=relation,
-        shared=tuple(Shared(pair.ours.span(mine), pair.theirs.span(yours)) for mine, yours in pair.runs),
+        shared=_shared(pair),
         differences=told,
         fired=_fired(left, right, signals),
         denial=denial,
@@ -222,6 +224,27 @@ def _common(pair: Aligned) -> tuple[Span, ...]:
     named = {hit.key for hit in pair.theirs.places}
     found += [(hit.start, hit.end) for hit in pair.ours.places if hit.key in named]
     return tuple(sorted(set(found)))
+
+
+def _shared(pair: Aligned) -> tuple[Shared, ...]:
+    """Return the same words, and of a Chinese text beside another one the same names, read aloud."""
+    found = [Shared(pair.ours.span(mine), pair.theirs.span(yours)) for mine, yours in pair.runs]
+    if pair.ours.lang == "zh" != pair.theirs.lang:
+        found += [Shared(chinese, name) for chinese, name in _named(pair.ours, pair.theirs)]
+    elif pair.theirs.lang == "zh" != pair.ours.lang:
+        found += [Shared(name, chinese) for chinese, name in _named(pair.theirs, pair.ours)]
+    return tuple(sorted(found, key=lambda one: one.left))
+
+
+def _named(chinese: Words, other: Words) -> Iterator[tuple[Span, Span]]:
+    """Yield where a Chinese text has the names of another one, of two syllables or more, and these names."""
+    said = syllables(chinese.text)
+    for start, end in other.names:
+        name = fold(other.text[start:end]).split()
+        for at in range(len(said) - len(name) + 1) if len(name) > 1 else ():
+            part = said[at : at + len(name)]
+            if [syllable for _, _, syllable in part] == name:
+                yield (part[0][0], part[-1][1]), (start, end)
 
 
 def _denial(pair: Aligned) -> Denial | None:

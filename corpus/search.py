@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from corpus import calibration, candidates, excerpts, places, ranker, reader, reasons
 from corpus.candidates import DEPTH, Asked, Known, Owner
-from corpus.diacritics import readable
+from corpus.diacritics import mended, readable
 from corpus.encoder import Encoder, Vectors
 from corpus.side import Side
 from corpus.signals import Comparison, Signals
@@ -82,8 +82,8 @@ class Query:
 
     @cached_property
     def read(self) -> NormalText:
-        """This text with its words as the encoder reads them, slips mended."""
-        return reading(self.normal, self.readable)
+        """This text with its words as they are compared, slips mended."""
+        return reading(self.normal, mended(self.normal.canonical, self.normal.lang))
 
     @property
     def asked(self) -> Asked:
@@ -242,7 +242,8 @@ def _ranked(
     """Return for each query who is near, best first; with `floor` only whoever may reach the ranker's floor.
 
     Claims are compared with its passages too. The more passages, the more likely one of them is near
-    something by chance: what one finds counts as its odds divided by their number.
+    something by chance, and what is said around it is lost: what one finds counts as its odds divided by the
+    square of their number.
     """
     asking = list(enumerate(queries))
     found = candidates.find(session, [one.asked for one in queries], owner)
@@ -254,7 +255,7 @@ def _ranked(
     for (number, query), known in zip(asking, found, strict=True):
         asks = query.both_ways if owner == "case" else query.side
         whole = queries[number]
-        chances = math.log(len(whole.parts)) if query is not whole else 0.0
+        chances = 2 * math.log(len(whole.parts)) if query is not whole else 0.0
         beside = Comparison(asks, [one.side for one in known], [one.owner_id for one in known])
         for place, alone in _probabilities(beside, model, floor=floor):
             probability = calibration.probability(calibration.log_odds(alone) - chances) if chances else alone

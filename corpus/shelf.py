@@ -12,6 +12,7 @@ from corpus.encoder import Vectors
 from corpus.evaluation import Collection
 from corpus.meanings import Meanings
 from corpus.side import Side
+from corpus.sino_vietnamese import spoken
 from corpus.text import NormalText, normalise
 
 
@@ -64,4 +65,4 @@ class Shelf:
 
 
 def _terms(text: NormalText) -> str:
-    return " ".join([text.folded, *text.pairs])
+    return " ".join([spoken(text.folded, text.lang), *text.pairs])

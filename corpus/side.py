@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from corpus.lexical import TEXT_LIMIT
 from corpus.naming import names
+from corpus.sino_vietnamese import spoken
 from corpus.text import NormalText
 
 
@@ -66,10 +67,12 @@ class Side:
 
     @cached_property
     def compared(self) -> str:
-        """The beginning of the folded text, by whose letters it is compared."""
-        return self.folded[:TEXT_LIMIT]
+        """The beginning of the folded text, by whose letters it is compared; Chinese read aloud."""
+        return spoken(self.folded[:TEXT_LIMIT], self.lang)[:TEXT_LIMIT]
 
     @cached_property
     def worded(self) -> str:
         """The same, mended, by whose words it is compared: one wrong letter makes another word."""
-        return self.compared if self.mended is None else self.mended[:TEXT_LIMIT]
+        if self.mended is None:
+            return self.compared
+        return spoken(self.mended[:TEXT_LIMIT], self.lang)[:TEXT_LIMIT]

@@ -63,6 +63,8 @@ class Signals(NamedTuple):
     foreign_cosine: float  # `cosine` where the languages differ, else 0
     foreign_gap: float  # `cosine_gap` where the languages differ, else 0
     foreign_over: float  # `cosine_over` where the languages differ, else 0
+    chinese: float  # 1 when just one of both is Chinese, read aloud
+    chinese_word_both: float  # `word_both` where it is, else 0
     query_short: float  # 1 for a query of one word, 0 from 20 words on
     longer: float  # log of the candidate's words per word of the query
 
@@ -76,7 +78,7 @@ class Comparison:
     def __init__(self, query: Side, candidates: Sequence[Side], owners: Sequence[int] = ()) -> None:
         self.query, self.candidates = query, candidates
         self._owners = owners or range(len(candidates))
-        self._texts = [candidate.folded[:TEXT_LIMIT] for candidate in candidates]
+        self._texts = [candidate.compared for candidate in candidates]
         self._columns: dict[str, Column] = {}
 
     def table(self, wanted: Sequence[str], among: Sequence[int] | None = None) -> Table:
@@ -164,6 +166,11 @@ class Comparison:
     def foreign(self) -> Column:
         """1 where the languages differ."""
         return self.each(lambda one: one.lang != self.query.lang)
+
+    @cached_property
+    def chinese(self) -> Column:
+        """1 where just one of both is Chinese: of a text read aloud, not all are words of the other."""
+        return self.each(lambda one: (one.lang == "zh") != (self.query.lang == "zh"))
 
     @property
     def same_language(self) -> Column:
@@ -280,6 +287,8 @@ _COLUMNS: Final[dict[str, Callable[[Comparison], Column]]] = {
     "foreign_cosine": lambda it: it.cosine * it.foreign,
     "foreign_gap": lambda it: _gap(it.cosine, 0.7) * it.foreign,
     "foreign_over": lambda it: it.cosine_over * it.foreign,
+    "chinese": lambda it: it.chinese,
+    "chinese_word_both": lambda it: it.likeness.word.both * it.chinese,
     "query_short": lambda it: it.evenly(max(0.0, 1 - (len(it.query.folded.split()) - 1) / 19)),
     "longer": lambda it: it.longer,
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from corpus import repair, tokens
 from corpus.keys import URL, keys, links
+from corpus.sino_vietnamese import spoken
 from corpus.syllables import fold, has_marks
 from corpus.tokens import Count, Tally
 from corpus.visible import visible
@@ -43,7 +44,7 @@ class NormalText:
     canonical: str  # NFKC, repaired, without links and pictures; at most 10,000 characters
     folded: str  # the words of `canonical` without marks, case and punctuation
     fingerprint: str  # SHA-256 of the folded words and the links: equal for copies sent again
-    pairs: tuple[str, ...]  # folded neighbours written together, for the index
+    pairs: tuple[str, ...]  # folded neighbours written together, for the index; Chinese read aloud
     keys: tuple[str, ...]  # links, numbers, dates, digests of long digit strings; see corpus.keys
     lang: str  # "vi", "en", "zh" or "other"
     noise: float  # share of Vietnamese syllables written without marks: about 0.25 in ordinary text
@@ -63,7 +64,7 @@ def normalise(raw: str) -> NormalText:
         canonical=canonical,
         folded=folded,
         fingerprint=hashlib.sha256("\n".join([folded, *sorted(urls)]).encode()).hexdigest(),
-        pairs=terms(folded),
+        pairs=terms(folded, lang),
         keys=keys(canonical, urls, figures=counts[Count.FIGURES] > 0, words=counts[Count.NUMBER_WORDS] > 0),
         lang=lang,
         noise=unmarked / syllables if lang == "vi" and syllables else float(lang == "vi"),
@@ -74,12 +75,16 @@ def normalise(raw: str) -> NormalText:
 def reading(normal: NormalText, words: str) -> NormalText:
     """Return `normal` as it is compared when its words are read as `words`; what identifies it stays."""
     folded = tokens.folded(words)
-    return normal if folded == normal.folded else replace(normal, folded=folded, pairs=terms(folded))
+    return (
+        normal
+        if folded == normal.folded
+        else replace(normal, folded=folded, pairs=terms(folded, normal.lang))
+    )
 
 
-def terms(folded: str) -> tuple[str, ...]:
+def terms(folded: str, lang: str) -> tuple[str, ...]:
     """Return the index terms of a folded text: neighbours written together, and words of short texts."""
-    words = folded.split()
+    words = spoken(folded, lang).split()
     if words and max(map(len, words)) > _WORD_LIMIT:
         words = [word[:_WORD_LIMIT] for word in words]
     pairs = list(map(operator.add, words, words[1:]))

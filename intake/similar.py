@@ -49,7 +49,7 @@ def conclusions(session: Session, text: str) -> list[Conclusion]:
         return []
     asked = set(normal.pairs[:_TERMS_COMPARED])
     rows = session.execute(
-        select(ConfirmedClaim, Passage.folded)
+        select(ConfirmedClaim, Passage.folded, Passage.lang)
         .join(Passage, Passage.claim_id == ConfirmedClaim.id)
         .where(Passage.terms.op("@@")(query), ConfirmedClaim.retired_at.is_(None))
         .order_by(func.ts_rank(Passage.terms, query).desc(), Passage.id)
@@ -57,8 +57,8 @@ def conclusions(session: Session, text: str) -> list[Conclusion]:
     )
     here = places.keys(normal.canonical)
     scores: dict[ConfirmedClaim, float] = {}
-    for claim, folded in rows:
-        score = _likeness(asked, set(terms(folded)[:_TERMS_COMPARED]))
+    for claim, folded, lang in rows:
+        score = _likeness(asked, set(terms(folded, lang)[:_TERMS_COMPARED]))
         if score > scores.get(claim, 0.0) and _same_place(here, claim):
             scores[claim] = score
     floor = _BESIDE * max(scores.values(), default=0.0)

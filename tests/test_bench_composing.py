@@ -63,7 +63,7 @@ def test_citizens_tell_of_confirmed_claims(data: Path) -> None:
     assert [one.group for one in asked if not one.answers] == ["none vi"]
 
 
-@pytest.mark.parametrize(("name", "none"), [("fresh", 100), ("third", 240)])
+@pytest.mark.parametrize(("name", "none"), [("fresh", 100), ("third", 240), ("fourth", 240), ("fifth", 240)])
 def test_other_citizens_bring_their_own_reports_that_nothing_answers(
     data: Path, name: str, none: int
 ) -> None:
@@ -73,6 +73,16 @@ def test_other_citizens_bring_their_own_reports_that_nothing_answers(
     groups = Counter(one.group.partition(" ")[0] for one in told)
     assert groups["none"] == sum(not one.answers for one in told) == none
     assert len({one.text for one in told}) == len({one.id for one in told}) == len(told) > 400
+
+
+def test_all_reports_by_other_hands_come_together(data: Path) -> None:
+    asked = composing.citizens_together(data)[1]
+    apart = [
+        composing.citizens(data)[1],
+        *(composing.citizens_anew(data, name)[1] for name in composing.ANEW),
+    ]
+    assert sorted(one.text for one in asked) == sorted(one.text for some in apart for one in some)
+    assert len({one.id for one in asked}) == len(asked)
 
 
 def test_only_answered_queries_are_kept_that_were_never_learnt_from(tmp_path: Path) -> None:

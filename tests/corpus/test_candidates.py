@@ -39,6 +39,17 @@ def test_words_find_a_text_without_a_vector(session: Session) -> None:
     assert owners(session, "nghe noi dap nam pung vo") == {dam.claim_id}
 
 
+def test_a_chinese_report_finds_a_text_by_its_words_read_aloud(session: Session) -> None:
+    taken = known(session, "Học sinh tiểu học ở TP Trà Vinh bị bắt cóc sau giờ tan học.")
+    known(session, "Giá xăng tăng từ 15 giờ")
+    assert owners(session, "茶荣市家长群里说有孩子被人绑架带走了") == {taken.claim_id}
+
+
+def test_a_vietnamese_report_finds_a_chinese_text_likewise(session: Session) -> None:
+    told = known(session, "茶榮市家長群裡說有孩子被人綁架帶走了")
+    assert owners(session, "Nghe nói ở Trà Vinh có đứa nhỏ bị bắt cóc") == {told.claim_id}
+
+
 def test_meaning_finds_a_text_without_a_shared_word(session: Session) -> None:
     dam = known(session, DAM, 7)
     assert owners(session, "The reservoir burst last night", 7) == {dam.claim_id}

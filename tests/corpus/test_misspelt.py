@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corpus import misspelt
-from corpus.diacritics import readable
+from corpus.diacritics import mended
 from corpus.syllables import folded_syllables
 
 
@@ -53,7 +53,7 @@ def test_every_letter_too_many_is_found(syllable: str, seed: int) -> None:
     ],
 )
 def test_slips_are_mended_by_their_neighbours(sent: str, read: str) -> None:
-    assert readable(sent, "vi") == read
+    assert mended(sent, "vi") == read
 
 
 @pytest.mark.parametrize(
@@ -66,19 +66,19 @@ def test_slips_are_mended_by_their_neighbours(sent: str, read: str) -> None:
     ],
 )
 def test_names_and_words_from_abroad_stay(text: str) -> None:
-    assert readable(text, "vi") == text
+    assert mended(text, "vi") == text
 
 
 def test_other_languages_are_not_mended() -> None:
-    assert readable("The damn brok last nite", "en") == "The damn brok last nite"
+    assert mended("The damn brok last nite", "en") == "The damn brok last nite"
 
 
 @given(st.text(max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
-    assert isinstance(readable(text, "vi"), str)
+    assert isinstance(mended(text, "vi"), str)
 
 
 @pytest.mark.parametrize("word", ["ngh" * 3_000, "uo" * 5_000, "z" * 10_000])
 def test_endless_words_are_no_slips(word: str) -> None:
     assert not misspelt.may_be(word)
-    assert readable(word, "vi").startswith(word[:2_000])
+    assert mended(word, "vi").startswith(word[:2_000])

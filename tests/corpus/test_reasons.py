@@ -222,6 +222,43 @@ def test_explain_marks_shared_phrases_wherever_they_stand() -> None:
     assert ("dân bát xát chạy", "dân bát xát chạy") in texts
 
 
+@pytest.mark.parametrize(
+    ("chinese", "claim", "names"),
+    [
+        (
+            "茶荣市有小学生被人绑架了",
+            "Học sinh tiểu học ở TP Trà Vinh bị bắt cóc sau giờ tan học.",
+            [("茶荣", "Trà Vinh")],
+        ),
+        (
+            "承天順化的水電站潰決了",
+            "Đập thủy điện ở Thừa Thiên Huế đã vỡ",
+            [("承天順化", "Thừa Thiên Huế")],
+        ),
+        (
+            "海防海安坊有孩子被拐走",
+            "Cháu bé bị bắt cóc ở phường Hải An, Hải Phòng.",
+            [("海防", "Hải Phòng"), ("海安", "Hải An")],
+        ),
+        ("清化的水電站潰決了", "Đập thủy điện ở Thừa Thiên Huế đã vỡ", []),
+    ],
+)
+def test_names_of_the_other_text_are_known_in_a_chinese_one(
+    chinese: str, claim: str, names: list[tuple[str, str]]
+) -> None:
+    left, right = side(chinese), side(claim)
+    pairs = [
+        (left.canonical[slice(*one.left)], right.canonical[slice(*one.right)])
+        for one in explain(left, right).shared
+    ]
+    assert pairs == names
+    turned = [
+        (left.canonical[slice(*one.right)], right.canonical[slice(*one.left)])
+        for one in explain(right, left).shared
+    ]
+    assert sorted(turned) == sorted(names)
+
+
 def test_explain_names_the_signals_that_fired() -> None:
     left, right = (
         side("xem https://a.vn/x tin vỡ đập Nậm Pung", [1, 0]),

@@ -104,7 +104,7 @@ def test_what_one_of_many_passages_finds_counts_the_less_the_more_there_are(
     best, *_ = search.claims(session, query, floor=False)
     alone = max(search.claims(session, part, floor=False)[0].probability for part in query.parts)
     odds = best.probability / (1 - best.probability)
-    assert odds == pytest.approx(alone / (1 - alone) / len(query.parts), rel=1e-6)
+    assert odds == pytest.approx(alone / (1 - alone) / len(query.parts) ** 2, rel=1e-6)
     assert best.signals["passages"] == len(query.parts) > 2
     short, *_ = search.claims(session, search.Query.of(normalise(REPORT), model), floor=False)
     assert "passages" not in short.signals

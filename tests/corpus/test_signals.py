@@ -175,7 +175,7 @@ def test_names_kept_with_a_text_are_not_looked_for_again() -> None:
 
 def test_signal_names_are_stable() -> None:
     assert {"cosine", "cosine_gap", "char", "char_gap", "word", "query_short"} <= set(Signals._fields)
-    assert len(Signals._fields) == 33
+    assert len(Signals._fields) == 35
 
 
 def test_some_rows_of_a_table_are_the_same_as_in_the_whole() -> None:
@@ -184,3 +184,31 @@ def test_some_rows_of_a_table_are_the_same_as_in_the_whole() -> None:
     some = Comparison(beside.query, beside.candidates).table(Signals._fields, [2, 0])
     assert some.tolist() == whole[[2, 0]].tolist()
     assert beside.table(Signals._fields, []).shape == (0, len(Signals._fields))
+
+
+def test_chinese_is_compared_by_its_words_read_aloud() -> None:
+    query = side("茶荣市有小学生放学后被人绑架,是真的吗?", [1, 0])
+    near, far = measure(
+        query,
+        [
+            side("Học sinh tiểu học ở thành phố Trà Vinh bị bắt cóc sau giờ tan học.", [0.6, 0.8]),
+            side("Cô giáo giằng co, đuổi người bịt mặt xông vào lớp mầm non", [0.6, 0.8]),
+        ],
+    )
+    assert near.chinese == far.chinese == near.foreign == 1
+    assert near.chinese_word_both == near.word_both > far.chinese_word_both == far.word_both
+    assert near.candidate_covered > 0.3 > far.candidate_covered
+    assert near.names_found == 1
+
+
+def test_two_chinese_texts_are_in_one_language() -> None:
+    (pair,) = measure(side("茶荣市有小学生被人绑架", [1, 0]), [side("茶榮市有小學生被人綁架", [1, 0])])
+    assert pair.chinese == pair.foreign == pair.chinese_word_both == 0
+    assert pair.word_both == pytest.approx(1)  # the same words in the other script
+
+
+def test_english_is_not_read_aloud() -> None:
+    (pair,) = measure(
+        side("The Nam Pung dam in Bat Xat has burst, is it true?", [1, 0]), [side(CLAIM, [1, 0])]
+    )
+    assert (pair.foreign, pair.chinese, pair.chinese_word_both) == (1, 0, 0)

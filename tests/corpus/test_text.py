@@ -116,8 +116,8 @@ def test_fingerprint_counts_links_but_not_trackers() -> None:
 
 
 def test_terms_add_single_words_to_short_texts() -> None:
-    assert terms("vo dap") == ("vodap", "vo", "dap")
-    assert terms("vo dap nam pung") == ("vodap", "dapnam", "nampung")
+    assert terms("vo dap", "vi") == ("vodap", "vo", "dap")
+    assert terms("vo dap nam pung", "vi") == ("vodap", "dapnam", "nampung")
 
 
 HOSTILE = {
