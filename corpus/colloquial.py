@@ -14,7 +14,7 @@ from typing import Final
 from corpus.numbers import numbers
 
 _NUMBER: Final = "#"  # in the list: any number in digits
-_LEAST, _MOST = 10, 999
+_LEAST, _MOST = 10, 999  # of the numbers that are put in digits
 _WORD: Final = re.compile(r"[^\W_]+")
 
 _Phrases = Mapping[str, Sequence[tuple[tuple[str, ...], str]]]  # by the first word, the longest first
@@ -44,15 +44,15 @@ def in_digits(text: str) -> str:
 def _found(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield where phrases of the list stand, the longest at each place, with what they say officially."""
     places = [found.span() for found in _WORD.finditer(text)]
-    words = [text[start:end].lower() for start, end in places]
+    words = [_class(text[start:end].lower()) for start, end in places]
     heads, at = _phrases(), 0
     while at < len(words):
         size = 1
-        for phrase, said in heads.get(_class(words[at]), ()):
+        for phrase, said in heads.get(words[at], ()):
             last = at + len(phrase)
-            if _says(words[at:last], phrase) and _together(text, places[at:last]):
-                first = words[at] if phrase[0] == _NUMBER else ""
-                yield places[at][0], places[last - 1][1], said.replace(_NUMBER, first, 1)
+            if tuple(words[at:last]) == phrase and _together(text, places[at:last]):
+                start, end = places[at]
+                yield start, places[last - 1][1], said.replace(_NUMBER, text[start:end], 1)
                 size = len(phrase)
                 break
         at += size
@@ -60,14 +60,6 @@ def _found(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _class(word: str) -> str:
     return _NUMBER if word.isdecimal() else word
-
-
-def _says(words: Sequence[str], phrase: Sequence[str]) -> bool:
-    return len(words) == len(phrase) and all(map(_is, words, phrase))
-
-
-def _is(word: str, wanted: str) -> bool:
-    return _class(word) == wanted
 
 
 def _together(text: str, places: Sequence[tuple[int, int]]) -> bool:

@@ -68,11 +68,12 @@ class Side:
     @cached_property
     def compared(self) -> str:
         """The beginning of the folded text, by whose letters it is compared; Chinese read aloud."""
-        return spoken(self.folded[:TEXT_LIMIT], self.lang)[:TEXT_LIMIT]
+        return self._beginning(self.folded)
 
     @cached_property
     def worded(self) -> str:
         """The same, mended, by whose words it is compared: one wrong letter makes another word."""
-        if self.mended is None:
-            return self.compared
-        return spoken(self.mended[:TEXT_LIMIT], self.lang)[:TEXT_LIMIT]
+        return self.compared if self.mended is None else self._beginning(self.mended)
+
+    def _beginning(self, folded: str) -> str:
+        return spoken(folded[:TEXT_LIMIT], self.lang)[:TEXT_LIMIT]

@@ -75,11 +75,9 @@ def normalise(raw: str) -> NormalText:
 def reading(normal: NormalText, words: str) -> NormalText:
     """Return `normal` as it is compared when its words are read as `words`; what identifies it stays."""
     folded = tokens.folded(words)
-    return (
-        normal
-        if folded == normal.folded
-        else replace(normal, folded=folded, pairs=terms(folded, normal.lang))
-    )
+    if folded == normal.folded:
+        return normal
+    return replace(normal, folded=folded, pairs=terms(folded, normal.lang))
 
 
 def terms(folded: str, lang: str) -> tuple[str, ...]:
